@@ -1,0 +1,67 @@
+/** The import table of ARCHITECTURE.md: whatever is not listed is forbidden. */
+const MAY_IMPORT = {
+  base: [],
+  protocol: ['base'],
+  gpu: ['base'],
+  weights: ['base', 'protocol'],
+  swarm: ['base', 'protocol'],
+  engine: ['base', 'gpu', 'weights'],
+  work: ['base', 'protocol'],
+  relay: ['base', 'protocol', 'weights', 'swarm'],
+  node: ['base', 'protocol', 'gpu', 'weights', 'engine', 'swarm', 'work'],
+  ui: ['base', 'protocol', 'node'],
+};
+const domains = Object.keys(MAY_IMPORT);
+const tests = '\\.(test|compliance)\\.ts$';
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    ...domains.map((domain) => ({
+      name: `${domain}-imports-only-its-list`,
+      severity: 'error',
+      from: { path: `^src/${domain}/`, pathNot: tests },
+      to: { path: '^(src|workers|e2e)/', pathNot: `^src/(${[domain, ...MAY_IMPORT[domain]].join('|')})/` },
+    })),
+    {
+      name: 'front-door',
+      comment: 'From outside a domain import its index.ts; base is exempt: import the file that you mean.',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/', pathNot: tests },
+      to: {
+        path: '^src/(?!base/)[^/]+/',
+        pathNot: ['^src/$1/', '^src/[^/]+/(index|worker-api|worker-index|node-index|page-index)\\.ts$'],
+      },
+    },
+    {
+      name: 'workers-use-front-doors',
+      severity: 'error',
+      from: { path: '^workers/' },
+      to: { path: '^src/(?!base/)[^/]+/', pathNot: '^src/[^/]+/(index|worker-index)\\.ts$' },
+    },
+    {
+      name: 'shaders-belong-to-kernels',
+      severity: 'error',
+      from: { pathNot: ['^src/(engine|training)/kernels/', tests] },
+      to: { path: '^shaders/' },
+    },
+    {
+      name: 'no-orphan-realms',
+      severity: 'error',
+      from: { path: '^src/(base|protocol|work)/', pathNot: tests },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: ['\\?(raw|url|worker)', '^virtual:', 'fake-indexeddb'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.page.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'browser', 'default', 'types'] },
+  },
+};

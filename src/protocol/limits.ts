@@ -1,0 +1,30 @@
+/** Every bound of what may cross a trust boundary, in one place, each with its reason. */
+
+/** One framed message between peers: a fragment of 64 records of 2,048 tokens is 0.5 MiB; twice that is room enough. */
+export const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** A presence advert travels to everybody through gossip, so it stays small. */
+export const MAX_PRESENCE_BYTES = 16 * 1024;
+/** A manifest of a 70B model in 4 MiB pieces is about 10,000 pieces of 48 bytes. */
+export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+/** Pieces of one model: 256 GiB in 4 MiB pieces. */
+export const MAX_MANIFEST_PIECES = 65_536;
+/** A piece of weights: IndexedDB reads are fastest from 4 MiB values on (reference p2p-stack, section 5). */
+export const MAX_PIECE_BYTES = 4 * 1024 * 1024;
+/** Prompt tokens of one record; the model's own context is checked separately. */
+export const MAX_PROMPT_TOKENS = 131_072;
+/** Tokens that one record may ask for. */
+export const MAX_NEW_TOKENS = 32_768;
+/** Records in one fragment: 10–30 s of work on a fast peer. */
+export const MAX_FRAGMENT_RECORDS = 256;
+/** Stop strings of one record, as OpenAI's API allows. */
+export const MAX_STOP_STRINGS = 4;
+/** Characters of one stop string. */
+export const MAX_STOP_CHARS = 256;
+/** Models that one peer may advertise. */
+export const MAX_ADVERTISED_MODELS = 32;
+/** Characters of any name or reason that a peer sends; more is cut before it is shown. */
+export const MAX_TEXT_CHARS = 512;
+/** How far a peer's clock may be ahead of ours before its messages are refused. */
+export const MAX_CLOCK_SKEW_MS = 60_000;
+/** How old a signed message may be; replay memory is kept this long. */
+export const MAX_MESSAGE_AGE_MS = 300_000;
