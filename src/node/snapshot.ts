@@ -55,7 +55,8 @@ export interface JobView {
   readonly id: JobId;
   readonly fileName: string;
   readonly createdAtMs: number;
-  readonly state: 'preparing' | 'running' | 'waiting' | 'done' | 'cancelled' | 'failed';
+  /** `interrupted`: kept from an earlier visit, and waiting for a click. */
+  readonly state: 'preparing' | 'interrupted' | 'running' | 'waiting' | 'done' | 'cancelled' | 'failed';
   readonly recordsTotal: number;
   readonly recordsDone: number;
   readonly recordsFailed: number;

@@ -49,6 +49,8 @@ export interface StarlingNode {
    * @param where `swarm`: by whoever serves, this device included if it serves; `device`: by this device alone
    */
   submitBatch(file: File, where: 'swarm' | 'device'): Promise<JobId>;
+  /** Goes on with a job of an earlier visit. */
+  resumeJob(id: JobId): Promise<void>;
   cancelJob(id: JobId): Promise<void>;
   removeJob(id: JobId): Promise<void>;
   /** Output and error lines in input order; complete once the job is done. */

@@ -6,6 +6,7 @@ import './problem-note.ts';
 
 const STATE_WORDS = {
   preparing: 'Reading the file',
+  interrupted: 'Interrupted when the page closed',
   running: 'Running',
   waiting: 'Waiting for somebody who shares this model',
   done: 'Done',
@@ -162,6 +163,9 @@ export class BatchDesk extends NodeElement {
             : nothing}
           ${job.recordsFailed > 0
             ? html`<button @click=${() => void this.#take(job, 'errors')}>Download errors</button>`
+            : nothing}
+          ${job.state === 'interrupted'
+            ? html`<button class="primary" @click=${() => void this.node.resumeJob(job.id)}>Go on</button>`
             : nothing}
           ${isOver
             ? html`<button @click=${() => void this.node.removeJob(job.id)}>Remove</button>`
