@@ -30,8 +30,3 @@ export const relayCommands = {
     await once(child, 'exit');
   },
 };
-
-declare module 'vitest/browser' {
-  // oxlint-disable-next-line typescript/no-empty-object-type -- vitest's way to type commands
-  interface BrowserCommands extends RelayCommands {}
-}

@@ -1,11 +1,13 @@
-import { commands } from 'vitest/browser';
+import { commands as allCommands } from 'vitest/browser';
 import { afterEach, expect, test } from 'vitest';
+import type { RelayCommands } from '../../e2e/relay-commands.ts';
 import { copyBytes, equalBytes } from '../base/bytes.ts';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import { createIdentity } from './identity.ts';
 import { createSwarmNode, type SwarmNode } from './swarm-node.ts';
 
+const commands = allCommands as unknown as RelayCommands;
 const stops: (() => Promise<void>)[] = [];
 const until = { timeout: 30_000, interval: 20 };
 
