@@ -10,4 +10,5 @@ export { allChoices, defineKernel, type BindingKind, type Kernel, type KernelCho
 export { linkShader, type LinkedShader, type ShaderFile, type ShaderLink } from './link-shader.ts';
 export { createGpuMemory, type GpuMemory } from './memory.ts';
 export { encodeParams, type ParamsLayout, type ParamsOf } from './params-layout.ts';
+export { BUFFER_USAGE, MAP_MODE_READ } from './usage.ts';
 export { choiceLabel, createPipelineCache, linkKernel, type PipelineCache } from './pipeline-cache.ts';
