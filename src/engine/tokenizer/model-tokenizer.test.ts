@@ -36,7 +36,7 @@ describe.each(files)('tokenizer of %s', (file) => {
         const ids = tokenizer.encode(text);
         const prefix = tokenizer.vocabulary.kind === 'spm' && text !== '' ? ' ' : '';
         // Control tokens written out in the text are recognised and have no text of their own.
-        fc.pre(!/<|▁/.test(text));
+        fc.pre(!/<|▁|\uFFFD/.test(text));
         expect(tokenizer.decode(ids)).toBe(prefix + text);
         const stream = tokenizer.createDetokeniser();
         const parts = [...ids].map((id) => stream.push(id));
@@ -82,7 +82,7 @@ describe('chat and special tokens', () => {
     expect(ids.filter((id) => id === 260)).toHaveLength(2);
     expect(ids.filter((id) => id === 261)).toHaveLength(1);
     expect(tokenizer.decode(ids)).toBe('user\nthe\nassistant\n');
-    expect([...tokenizer.endIds].toSorted()).toEqual([259, 261]);
+    expect([...tokenizer.endIds].toSorted((a, b) => a - b)).toEqual([259, 261]);
   });
 
   test('the BOS comes once, whether the template writes it or not', () => {
