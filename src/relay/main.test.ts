@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { randomGguf } from '../../e2e/gguf-writer.ts';
+import '../swarm/web-socket-shim.ts';
 
 let dir: string;
 const children = new Set<ChildProcess>();
@@ -45,7 +46,7 @@ test('it says each model and the URL when it is ready, and Ctrl-C ends it within
   const [, url] = await operator.until(/Starling is ready: (http:\S+)/);
   expect(operator.output().out).toContain('Only this machine can open it');
   const socket = new WebSocket(`${url?.replace('http', 'ws')}/announce`);
-  await new Promise((resolve) => (socket.onopen = resolve));
+  await new Promise((resolve) => socket.addEventListener('open', resolve));
   const startedMs = Date.now();
   operator.child.kill('SIGINT');
   expect(await operator.exit).toBe(0);

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { randomGguf } from '../../e2e/gguf-writer.ts';
+import '../swarm/web-socket-shim.ts';
 import { bytesToHex, hexToBytes } from '../base/bytes.ts';
 import { openManifest } from '../weights/index.ts';
 import { openTorrentFile } from '../weights/node-index.ts';
@@ -17,6 +18,13 @@ let dir: string;
 let operator: Operator;
 let boot: Bootstrap;
 
+function opened(socket: WebSocket): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    socket.addEventListener('open', resolve);
+    socket.addEventListener('error', reject);
+  });
+}
+
 const start = () => createOperator({ dataDir: join(dir, 'data'), port: 0, distDir: join(dir, 'dist') });
 const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
   fetch(operator.url + path, { headers, method });
@@ -25,7 +33,6 @@ const bytesOf = async (response: Response) => new Uint8Array(await response.arra
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'starling-operator-'));
   await writeFile(join(dir, 'model.gguf'), file);
-  const { mkdir } = await import('node:fs/promises');
   await mkdir(join(dir, 'dist', 'assets'), { recursive: true });
   await writeFile(join(dir, 'dist', 'index.html'), '<title>app</title>');
   await writeFile(join(dir, 'dist', 'service-worker.js'), '//');
@@ -136,8 +143,10 @@ test('health and metrics', async () => {
 test('the tracker answers for our torrents and for no others', async () => {
   const ask = async (infoHash: string) => {
     const socket = new WebSocket(`${operator.url.replace('http', 'ws')}/announce`);
-    const answer = new Promise<string>((resolve) => (socket.onmessage = ({ data }) => resolve(String(data))));
-    await new Promise((resolve) => (socket.onopen = resolve));
+    const answer = new Promise<string>((resolve) =>
+      socket.addEventListener('message', ({ data }) => resolve(String(data))),
+    );
+    await opened(socket);
     const binary = String.fromCharCode(...hexToBytes(infoHash));
     socket.send(
       JSON.stringify({
@@ -161,10 +170,7 @@ test('the tracker answers for our torrents and for no others', async () => {
 
 test('any other WebSocket reaches the relay through the one port', async () => {
   const socket = new WebSocket(operator.url.replace('http', 'ws'));
-  await new Promise((resolve, reject) => {
-    socket.onopen = resolve;
-    socket.onerror = reject;
-  });
+  await opened(socket);
   expect(await (await get('/metrics')).text()).toContain('starling_relay_sockets 1');
   socket.close();
 });
@@ -215,7 +221,7 @@ test('it stops within 2 s with a download, a tracker socket and a relay socket o
   slow.on('error', () => undefined);
   slow.pause();
   const sockets = ['/announce', '/'].map((path) => new WebSocket(own.url.replace('http', 'ws') + path));
-  await Promise.all(sockets.map((socket) => new Promise((resolve) => (socket.onopen = resolve))));
+  await Promise.all(sockets.map(opened));
   const startedMs = Date.now();
   await own.stop();
   const tookMs = Date.now() - startedMs;
