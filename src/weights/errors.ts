@@ -11,6 +11,17 @@ import { AppError } from '../base/app-error.ts';
  * - `gguf-tensor-shape`: a tensor has no or too many dimensions, a dimension of 0, or rows that are no whole blocks.
  * - `gguf-tensor-offset`: a tensor is unaligned, overlaps another, or lies beyond the file.
  * - `gguf-tensor-duplicate`: two tensors have one name.
+ * - `manifest-invalid`: a manifest contradicts itself or what was asked for. The publisher is at fault.
+ * - `torrent-invalid`: a torrent file is not the one that its manifest names. The publisher is at fault.
+ * - `piece-missing`: a piece is not in this device's store. Fetch the model again; only what is missing travels.
+ * - `hash-mismatch`: bytes do not hash to their name. A damaged disk or a lying publisher; nothing was kept.
+ * - `quota-exceeded`: this device has no room. `missingBytes` says how much; delete a model or free disk space.
+ * - `store-failed`: the browser's storage refused for another reason, e.g. private browsing. Retrying may help.
+ * - `model-unknown`: no such model on this device.
+ * - `model-in-use`: a model that is being computed with or fetched cannot be deleted. Stop it first.
+ * - `no-sources`: nobody who can be reached has the model now. Retrying later may help.
+ * - `sources-corrupt`: every source sent bytes that fail their hashes, or too many of them. They are at fault.
+ * - `transfer-failed`: the torrent ended for another reason, told in `cause`. Retrying resumes.
  */
 export type WeightsErrorCode =
   | 'not-gguf'
@@ -22,13 +33,29 @@ export type WeightsErrorCode =
   | 'gguf-tensor-type'
   | 'gguf-tensor-shape'
   | 'gguf-tensor-offset'
-  | 'gguf-tensor-duplicate';
+  | 'gguf-tensor-duplicate'
+  | 'manifest-invalid'
+  | 'torrent-invalid'
+  | 'piece-missing'
+  | 'hash-mismatch'
+  | 'quota-exceeded'
+  | 'store-failed'
+  | 'model-unknown'
+  | 'model-in-use'
+  | 'no-sources'
+  | 'sources-corrupt'
+  | 'transfer-failed';
 
-/** `name` is the metadata key or tensor to blame; `value` and `limit` are what was found and what is allowed. */
+/**
+ * `name` is the metadata key, tensor, piece or model to blame; `value` and `limit` are what was found and what is
+ * allowed.
+ */
 export interface WeightsErrorDetails {
   readonly name?: string;
   readonly value?: number;
   readonly limit?: number;
+  /** Bytes that must be freed before a retry can succeed. */
+  readonly missingBytes?: number;
 }
 
 /** Thrown by every function of `weights`. */

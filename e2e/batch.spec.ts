@@ -1,0 +1,112 @@
+import { expect, test, type Locator } from '@playwright/test';
+import { makeBatch } from './make-batch.ts';
+import { startOperator, storyModel, type Operator } from './operator.ts';
+import { contribute, openVisitor, submitBatch, takeFile, type Visitor } from './tab.ts';
+
+const RECORDS = 200;
+const visitors: Visitor[] = [];
+let operator: Operator;
+
+async function visit(): Promise<Visitor> {
+  const visitor = await openVisitor(operator.url);
+  visitors.push(visitor);
+  return visitor;
+}
+
+test.beforeEach(async () => {
+  operator = await startOperator({ models: [storyModel()] });
+});
+
+test.afterEach(async () => {
+  await Promise.all(visitors.splice(0).map((visitor) => visitor.close().catch(() => undefined)));
+  await operator.stop();
+});
+
+interface OutputLine {
+  custom_id: string;
+  response: { status_code: number; body: { choices: { text: string; finish_reason: string }[]; usage: { completion_tokens: number } } };
+}
+
+function modelName(): string {
+  return storyModel().split('/').at(-1)?.replace(/\.gguf$/, '') ?? '';
+}
+
+function answersOf(lines: readonly unknown[]) {
+  return (lines as OutputLine[]).map(({ custom_id, response }) => [
+    custom_id,
+    response.body.choices[0]?.text,
+    response.body.choices[0]?.finish_reason,
+    response.body.usage.completion_tokens,
+  ]);
+}
+
+async function done(card: Locator): Promise<void> {
+  await expect(card).toHaveAttribute('data-state', 'done', { timeout: 200_000 });
+}
+
+const expectedIds = Array.from({ length: RECORDS }, (_, i) => `story-${i}`);
+
+for (const [kind, sampling] of [
+  ['at temperature 0', { temperature: 0 }],
+  ['with a seed', { temperature: 0.9, seed: 7 }],
+] as const) {
+  test(`a batch ${kind} is answered by two strangers, byte for byte as it would be alone`, async () => {
+    const [first, second, requester] = [await visit(), await visit(), await visit()];
+    await contribute(first.page);
+    await contribute(second.page);
+    const batch = makeBatch(RECORDS, modelName(), sampling);
+    const card = await submitBatch(requester.page, 'stories.jsonl', batch);
+    await done(card);
+    const remote = answersOf(await takeFile(requester.page, card, 'results'));
+    expect(remote.map(([id]) => id)).toEqual(expectedIds);
+
+    const counts = await card.getByTestId('by-peer').textContent();
+    const shares = [...(counts ?? '').matchAll(/(\d+)(?: ·|$)/g)].map(([, share]) => Number(share));
+    expect(shares).toHaveLength(2);
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBe(RECORDS);
+    expect(Math.max(...shares)).toBeLessThan(RECORDS);
+
+    const alone = await submitBatch(requester.page, 'alone.jsonl', batch, 'device');
+    await done(alone);
+    expect(answersOf(await takeFile(requester.page, alone, 'results'))).toEqual(remote);
+  });
+}
+
+test('a provider’s process is killed in mid-fragment: nothing is lost or doubled, and re-issues are counted', async () => {
+  const [first, second, requester] = [await visit(), await visit(), await visit()];
+  await contribute(first.page);
+  await contribute(second.page);
+  const card = await submitBatch(requester.page, 'stories.jsonl', makeBatch(RECORDS, modelName(), { maxTokens: 24 }));
+  await expect(first.page.getByTestId('records')).not.toHaveText('0');
+  await first.kill();
+  await done(card);
+  const lines = answersOf(await takeFile(requester.page, card, 'results'));
+  expect(lines.map(([id]) => id)).toEqual(expectedIds);
+  await expect(card.getByTestId('counts')).toContainText(/[1-9]\d* asked again/);
+});
+
+test('the relay restarts in mid-job: nothing is lost or doubled', async () => {
+  const [first, second, requester] = [await visit(), await visit(), await visit()];
+  await contribute(first.page);
+  await contribute(second.page);
+  const card = await submitBatch(requester.page, 'stories.jsonl', makeBatch(RECORDS, modelName(), { maxTokens: 24 }));
+  await expect(first.page.getByTestId('records')).not.toHaveText('0');
+  await operator.restart();
+  await done(card);
+  const lines = answersOf(await takeFile(requester.page, card, 'results'));
+  expect(lines.map(([id]) => id)).toEqual(expectedIds);
+});
+
+test('the requester reloads in mid-job: the job goes on, nothing is lost or doubled', async () => {
+  const [first, second, requester] = [await visit(), await visit(), await visit()];
+  await contribute(first.page);
+  await contribute(second.page);
+  const card = await submitBatch(requester.page, 'stories.jsonl', makeBatch(RECORDS, modelName(), { maxTokens: 24 }));
+  await expect(card.getByTestId('counts')).not.toContainText(/^\s*0 of/);
+  await requester.page.reload();
+  const resumed = requester.page.locator('batch-desk article', { hasText: 'stories.jsonl' });
+  await resumed.getByRole('button', { name: 'Go on' }).click();
+  await done(resumed);
+  const lines = answersOf(await takeFile(requester.page, resumed, 'results'));
+  expect(lines.map(([id]) => id)).toEqual(expectedIds);
+});

@@ -1,0 +1,172 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
+import { makeBatch } from './make-batch.ts';
+import { startOperator, storyModel, type Operator } from './operator.ts';
+import { takePicture } from './picture.ts';
+import { contribute, openVisitor, submitBatch, type Visitor } from './tab.ts';
+
+const visitors: Visitor[] = [];
+let operator: Operator;
+
+async function visit(init: Parameters<typeof openVisitor>[1] = {}): Promise<Visitor> {
+  const visitor = await openVisitor(operator.url, init);
+  visitors.push(visitor);
+  return visitor;
+}
+
+test.beforeAll(async () => {
+  operator = await startOperator({ models: [storyModel()] });
+});
+
+test.afterEach(async () => {
+  await Promise.all(visitors.splice(0).map((visitor) => visitor.close().catch(() => undefined)));
+});
+
+test.afterAll(async () => {
+  await operator.stop();
+});
+
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+}
+
+test('nothing is downloaded, stored, computed or registered before a click', async () => {
+  const { page, errors } = await visit();
+  const requests: string[] = [];
+  const sockets: string[] = [];
+  page.on('request', (request) => requests.push(new URL(request.url()).pathname));
+  page.on('websocket', (socket) => sockets.push(socket.url()));
+  await page.addInitScript(() => {
+    const counts = { adapters: 0, workers: 0, connections: 0 };
+    Object.assign(window, { counts });
+    const gpu = navigator.gpu as GPU | undefined;
+    if (gpu) {
+      const requestAdapter = gpu.requestAdapter.bind(gpu);
+      gpu.requestAdapter = (options) => {
+        counts.adapters += 1;
+        return requestAdapter(options);
+      };
+    }
+    window.Worker = class extends Worker {
+      constructor(...args: ConstructorParameters<typeof Worker>) {
+        super(...args);
+        counts.workers += 1;
+      }
+    };
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(...args: ConstructorParameters<typeof RTCPeerConnection>) {
+        super(...args);
+        counts.connections += 1;
+      }
+    };
+  });
+  await page.reload();
+  await expect(page.getByRole('button', { name: 'Contribute…' })).toBeEnabled();
+  await page.getByRole('button', { name: 'Contribute…' }).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await takePicture(page, 'consent');
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Not now' }).click();
+  for (const section of ['Models', 'Batch', 'Chat', 'Activity', 'Contribute']) {
+    await page.getByRole('link', { name: section }).click();
+  }
+  expect(requests.filter((path) => /weights|torrents|manifests|announce|worker/.test(path))).toEqual([]);
+  expect(sockets).toEqual([]);
+  expect(await page.evaluate(() => (window as never as { counts: unknown }).counts)).toEqual({
+    adapters: 0,
+    workers: 0,
+    connections: 0,
+  });
+  expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
+  expect(errors).toEqual([]);
+});
+
+test('one click makes this device a serving node; pause, resume and stop work; every state is accessible', async () => {
+  const { page, errors } = await visit();
+  await expect(page.getByRole('button', { name: 'Contribute…' })).toBeEnabled();
+  await takePicture(page, 'home');
+  await expectAccessible(page);
+  await contribute(page);
+  await expectAccessible(page);
+  await takePicture(page, 'serving');
+  for (const section of ['Models', 'Batch', 'Chat', 'Activity']) {
+    await page.getByRole('link', { name: section }).click();
+    await expectAccessible(page);
+    await takePicture(page, section.toLowerCase());
+  }
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'paused');
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'serving');
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'off');
+  expect(errors).toEqual([]);
+});
+
+test('a person chats with the model on this device', async () => {
+  const { page } = await visit();
+  await page.getByRole('link', { name: 'Chat' }).click();
+  await page.getByLabel('Your message').fill('Once upon a time');
+  await page.getByRole('button', { name: 'Send' }).click();
+  const answer = page.locator('chat-box li[data-role=assistant]');
+  await expect(answer).not.toHaveText('…');
+  await expect(page.getByRole('button', { name: 'Send' })).toBeVisible();
+  await takePicture(page, 'chat-answer');
+  expect((await answer.textContent())?.length).toBeGreaterThan(20);
+});
+
+test('a batch runs on this device alone, and its card fits a phone', async () => {
+  const { page } = await visit({ viewport: { width: 320, height: 640 } });
+  const name = storyModel().split('/').at(-1)?.replace(/\.gguf$/, '') ?? '';
+  const card = await submitBatch(page, 'small.jsonl', makeBatch(8, name), 'device');
+  await expect(card).toHaveAttribute('data-state', 'done');
+  await expect(card.getByTestId('counts')).toContainText('8 of 8');
+  await expectAccessible(page);
+  await takePicture(page, 'phone-batch');
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+});
+
+test('a second tab of the same browser says so, and may take over', async () => {
+  const { page, context } = await visit();
+  await contribute(page);
+  const second = await context.newPage();
+  await second.goto(operator.url);
+  await expect(second.getByRole('button', { name: 'Contribute…' })).toBeEnabled();
+  await second.getByRole('button', { name: 'Contribute…' }).click();
+  await second.getByRole('dialog').getByRole('button', { name: 'Start' }).click();
+  await expect(second.getByTestId('phase')).toHaveAttribute('data-phase', 'elsewhere');
+  await takePicture(second, 'second-tab');
+  await second.getByRole('button', { name: 'Run it in this tab instead' }).click();
+  await expect(second.getByTestId('phase')).toHaveAttribute('data-phase', 'serving');
+  await expect(page.getByTestId('phase')).not.toHaveAttribute('data-phase', 'serving');
+});
+
+test('the shell opens offline, and a held model still answers', async () => {
+  const { page, context } = await visit();
+  await contribute(page);
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.evaluate(async () => navigator.serviceWorker.ready);
+  await context.setOffline(true);
+  await page.goto(`${operator.url}#chat`);
+  await page.reload();
+  await page.getByLabel('Your message').fill('Once upon a time');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.locator('chat-box li[data-role=assistant]')).not.toHaveText('…');
+  await expect(page.getByRole('button', { name: 'Send' })).toBeVisible();
+  await context.setOffline(false);
+});
+
+test('a model is deleted by hand', async () => {
+  const { page } = await visit();
+  await page.getByRole('link', { name: 'Models' }).click();
+  const card = page.locator('model-shelf article');
+  await card.getByRole('button', { name: 'Download' }).click();
+  await expect(card).toHaveAttribute('data-state', 'held');
+  await expect(card.getByTestId('sources')).toBeVisible();
+  await card.getByRole('button', { name: 'Delete' }).click();
+  await card.getByRole('button', { name: 'Delete', exact: true }).click();
+  await expect(card).toHaveAttribute('data-state', 'absent');
+});

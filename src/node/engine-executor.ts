@@ -1,0 +1,105 @@
+import type { ModelRoot } from '../base/branded.ts';
+import { bytesToTokens } from '../base/bytes.ts';
+import { RealmError } from '../base/realm-errors.ts';
+import type { WorkRecord } from '../protocol/index.ts';
+import type { Executor, RecordOutcome } from '../work/index.ts';
+import type { EngineClient } from './engine-client.ts';
+
+/** What the executor counts, for the person to see. */
+export interface ExecutorStats {
+  readonly recordsDone: number;
+  readonly tokensDone: number;
+}
+
+export interface EngineExecutor extends Executor {
+  /** Sequences of this model that run at once when nothing else does; 0 if it is not served. */
+  slots(model: ModelRoot): number;
+  stats(): ExecutorStats;
+  /** Which model may be computed with, and how many of its sequences at once; nothing before this is called. */
+  serve(model: ModelRoot | undefined, slots: number): void;
+}
+
+/** Faults of the device, not of a record: the whole fragment goes back and another peer gets it. */
+const DEVICE_FAULTS = new Set(['device-lost', 'out-of-memory', 'not-loaded', 'model-not-loaded', 'stopped']);
+
+/** Computes work records on this device's engine. */
+export function createEngineExecutor(engine: EngineClient): EngineExecutor {
+  let serving: ModelRoot | undefined;
+  let slots = 0;
+  let running = 0;
+  let recordsDone = 0;
+  let tokensDone = 0;
+
+  async function compute(model: ModelRoot, record: WorkRecord, onToken: () => void, signal: AbortSignal) {
+    let outcome: RecordOutcome | undefined;
+    let deviceFault: RealmError | undefined;
+    const request = {
+      id: crypto.randomUUID(),
+      model,
+      prompt: bytesToTokens(record.prompt),
+      maxTokens: record.maxTokens,
+      sampling: { temperature: record.temperature, topK: record.topK, topP: record.topP, seed: record.seed },
+      record: record.record,
+      stop: record.stop,
+    };
+    running += 1;
+    try {
+      await engine.generate(
+        request,
+        (event) => {
+          if (event.t === 'token') onToken();
+          if (event.t === 'done' && event.finish !== 'cancelled') {
+            const { tokens, finish, numericClass } = event;
+            outcome = { t: 'result', record: record.record, tokens, finish, numericClass };
+          }
+          if (event.t === 'failed') {
+            const { code, message } = event;
+            if (DEVICE_FAULTS.has(code)) {
+              deviceFault = new RealmError({ name: 'EngineError', message, code, details: undefined, stack: undefined });
+            } else outcome = { t: 'fault', record: record.record, code, reason: message };
+          }
+        },
+        signal,
+      );
+    } finally {
+      running -= 1;
+    }
+    signal.throwIfAborted();
+    if (deviceFault) throw deviceFault;
+    return outcome;
+  }
+
+  return {
+    slots: (model) => (model === serving ? slots : 0),
+    freeSlots: (model) => (model === serving ? Math.max(0, slots - running) : 0),
+    serve(model, count) {
+      serving = model;
+      slots = count;
+    },
+    stats: () => ({ recordsDone, tokensDone }),
+    async run(model, records, report, progress, signal) {
+      let tokens = 0;
+      const onToken = () => {
+        tokens += 1;
+        tokensDone += 1;
+        progress(tokens);
+      };
+      const stopOthers = new AbortController();
+      const all = AbortSignal.any([signal, stopOthers.signal]);
+      const runs = records.map(async (record) => {
+        const outcome = await compute(model, record, onToken, all);
+        if (!outcome) return;
+        recordsDone += 1;
+        report(outcome);
+      });
+      try {
+        await Promise.all(runs);
+      } catch (error) {
+        stopOthers.abort();
+        await Promise.allSettled(runs);
+        signal.throwIfAborted();
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { proxy } from 'comlink';
+import type { ModelRoot } from '../base/branded.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { DeviceReport, EngineStats, ModelReport, ModelSource } from '../engine/index.ts';
+import type { Tokens } from '../work/index.ts';
+import { startEngine, type EngineClient } from './engine-client.ts';
+import { openTokens } from './model-tokens.ts';
+
+const STATS_PERIOD_MS = 1_000;
+
+/** The engine's worker: started on first use, asked for figures while a model is loaded, ended by `stop`. */
+export interface EngineHost {
+  readonly client: EngineClient;
+  /** What the GPU is; nothing is allocated. @throws errors of `gpu` by name if there is none */
+  probe(): Promise<DeviceReport>;
+  /** Makes this the one loaded model. */
+  load(source: ModelSource, onProgress: (doneBytes: number, totalBytes: number) => void): Promise<ModelReport>;
+  loaded(): ModelReport | undefined;
+  device(): DeviceReport | undefined;
+  stats(): EngineStats | undefined;
+  tokens(root: ModelRoot, readHeader: () => Promise<Uint8Array>): Promise<Tokens>;
+  /** Frees the GPU: the worker ends. The next use starts another. */
+  stop(): void;
+}
+
+export function createEngineHost(components: { clock: Clock; logger: Logger }, onChange: () => void): EngineHost {
+  let running: EngineClient | undefined;
+  let device: DeviceReport | undefined;
+  let report: ModelReport | undefined;
+  let stats: EngineStats | undefined;
+  let cancelStats: (() => void) | undefined;
+  const tokens = new Map<ModelRoot, Promise<Tokens>>();
+  const engine = () => (running ??= startEngine());
+
+  async function readStats(): Promise<void> {
+    const next = await running?.api.stats();
+    if (next && report) stats = next;
+    onChange();
+  }
+
+  return {
+    // The executor and the tokenizers outlive a worker: they always talk to the present one.
+    client: {
+      get api() {
+        return engine().api;
+      },
+      generate: (request, onEvent, signal) => engine().generate(request, onEvent, signal),
+      terminate: () => running?.terminate(),
+    },
+    async probe() {
+      device = await engine().api.probe();
+      onChange();
+      return device;
+    },
+    async load(source, onProgress) {
+      if (report?.root === source.root) return report;
+      if (report) await engine().api.unloadModel(report.root);
+      report = await engine().api.loadModel(source, proxy(onProgress));
+      components.logger.info(`loaded a model of ${report.layers} layers, ${report.slots} requests at once`);
+      cancelStats ??= components.clock.every(STATS_PERIOD_MS, () => void readStats().catch(() => undefined));
+      onChange();
+      return report;
+    },
+    loaded: () => report,
+    device: () => device,
+    stats: () => stats,
+    tokens(root, readHeader) {
+      const known = tokens.get(root);
+      if (known) return known;
+      const opening = readHeader().then((header) => openTokens(this.client, root, header));
+      tokens.set(root, opening);
+      opening.catch(() => tokens.delete(root));
+      return opening;
+    },
+    stop() {
+      cancelStats?.();
+      cancelStats = undefined;
+      running?.terminate();
+      running = undefined;
+      report = undefined;
+      stats = undefined;
+      tokens.clear();
+      onChange();
+    },
+  };
+}

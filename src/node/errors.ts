@@ -1,0 +1,14 @@
+import { AppError } from '../base/app-error.ts';
+
+/**
+ * - `offline`: the page's server does not answer; try again when it does
+ * - `bad-offer`: what the server says about its models is not of the schema; the operator is at fault
+ * - `unknown-model`: neither offered here nor held on this device
+ * - `elsewhere`: another tab of this browser is the node
+ * - `not-running`: asked of a node that is off; start it first
+ * - `unknown-job`: no such batch on this device
+ */
+export type NodeErrorCode = 'offline' | 'bad-offer' | 'unknown-model' | 'elsewhere' | 'not-running' | 'unknown-job';
+
+/** Thrown by the composed node; errors of its parts keep their own names. */
+export class NodeError extends AppError<NodeErrorCode, { readonly model?: string }> {}

@@ -1,0 +1,10 @@
+/**
+ * One device's node: the composition root that joins weights, engine, swarm and work, and the one place that a person's
+ * clicks arrive at. Making a node costs nothing; its parts are fetched and started when a click asks for them.
+ *
+ * @module node
+ */
+export { createNode } from './create-node.ts';
+export { NodeError, type NodeErrorCode } from './errors.ts';
+export type { JobView, NodePhase, NodeSnapshot, PeerView, Problem, ShelfModel, StartStep } from './snapshot.ts';
+export type { ChatOptions, Consent, StarlingNode } from './starling-node.ts';

@@ -1,0 +1,62 @@
+import type { JobId, ModelRoot } from '../base/branded.ts';
+import type { LogEntry } from '../base/logger.ts';
+import type { ChatMessage } from '../engine/index.ts';
+import type { NodeSnapshot } from './snapshot.ts';
+
+/** What a person agreed to by a click on this device, kept with the text's version so that it can be shown again. */
+export interface Consent {
+  readonly textVersion: string;
+  readonly atMs: number;
+  readonly model: ModelRoot;
+}
+
+export interface ChatOptions {
+  readonly model: ModelRoot;
+  readonly messages: readonly ChatMessage[];
+  readonly temperature: number;
+  readonly maxTokens: number;
+  readonly onText: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One device's node, as the interface sees it. Until one of its methods is called because a person clicked, nothing is
+ * connected, downloaded or computed.
+ */
+export interface StarlingNode {
+  snapshot(): NodeSnapshot;
+  onChange(listener: () => void): () => void;
+  onLog(listener: (entry: LogEntry) => void): () => void;
+  /** Reads what the operator offers: a small JSON file from the page's own server. */
+  readOffer(): Promise<void>;
+  /** Downloads the model if needed, joins the swarm and serves. @throws {NodeError} */
+  contribute(consent: Consent): Promise<void>;
+  /** Stops computing within 250 ms, hands leases back, stays connected. */
+  pause(): void;
+  resume(): void;
+  /** Leaves the swarm and frees the GPU. Models stay on the device. */
+  stop(): Promise<void>;
+  /** Makes this tab the node instead of another tab of this browser. */
+  takeOver(): Promise<void>;
+  download(root: ModelRoot): Promise<void>;
+  cancelDownload(root: ModelRoot): Promise<void>;
+  deleteModel(root: ModelRoot): Promise<void>;
+  /** The GGUF file of a held model, byte for byte. */
+  exportModel(root: ModelRoot): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * Runs an OpenAI Batch JSONL file.
+   *
+   * @param where `swarm`: by whoever serves, this device included if it serves; `device`: by this device alone
+   */
+  submitBatch(file: File, where: 'swarm' | 'device'): Promise<JobId>;
+  /** Goes on with a job of an earlier visit. */
+  resumeJob(id: JobId): Promise<void>;
+  cancelJob(id: JobId): Promise<void>;
+  removeJob(id: JobId): Promise<void>;
+  /** Output and error lines in input order; complete once the job is done. */
+  jobFiles(id: JobId): Promise<{ readonly output: Blob; readonly errors: Blob }>;
+  /** Streams an answer computed on this device. Rejects with `AbortError` when stopped. */
+  chat(options: ChatOptions): Promise<void>;
+  /** Counters by name, e.g. `reissues`: for tests and the curious. */
+  metrics(): Readonly<Record<string, number>>;
+}

@@ -1,0 +1,133 @@
+import { css, html, nothing } from 'lit';
+import { isAbort } from '../base/app-error.ts';
+import type { Problem, ShelfModel } from '../node/index.ts';
+import { formatBytes } from './format.ts';
+import { NodeElement } from './node-element.ts';
+import './problem-note.ts';
+
+interface Turn {
+  readonly role: 'user' | 'assistant';
+  content: string;
+}
+
+/** A conversation with a model on this device; nothing leaves it. */
+export class ChatBox extends NodeElement {
+  static override styles = [
+    ...NodeElement.styles,
+    css`
+      ol {
+        list-style: none;
+        padding: 0;
+        margin: 0 0 1rem;
+        display: grid;
+        gap: 0.5rem;
+      }
+      li {
+        white-space: pre-wrap;
+        overflow-wrap: anywhere;
+      }
+      li[data-role='user'] {
+        border-left: 4px solid var(--accent);
+      }
+      form {
+        display: grid;
+        gap: 0.75rem;
+      }
+      textarea {
+        width: 100%;
+        min-height: 5rem;
+      }
+    `,
+  ];
+
+  #turns: Turn[] = [];
+  #running: AbortController | undefined;
+  #problem: Problem | undefined;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#running?.abort();
+  }
+
+  override render() {
+    const { models, phase } = this.snapshot;
+    if (models.length === 0) return html`<h2>Chat</h2><p>No model is offered here yet.</p>`;
+    const first = models.find(({ state }) => state === 'loaded') ?? models[0];
+    const missing = first ? first.sizeBytes - first.heldBytes : 0;
+    return html`
+      <h2>Chat</h2>
+      <p class="soft">The answer is computed on this device. What you write stays on it.</p>
+      <ol aria-label="Conversation" aria-live="polite" aria-busy=${this.#running !== undefined}>
+        ${this.#turns.map((turn) => html`<li class="card" data-role=${turn.role}>${turn.content || '…'}</li>`)}
+      </ol>
+      <form @submit=${(event: Event) => this.#send(event)}>
+        <label
+          >Model
+          <select name="model">
+            ${models.map(
+              ({ root, name }) => html`<option value=${root} ?selected=${root === first?.root}>${name}</option>`,
+            )}
+          </select></label
+        >
+        <label for="text">Your message</label>
+        <textarea id="text" name="text" required></textarea>
+        <div class="row">
+          ${this.#running
+            ? html`<button type="button" @click=${() => this.#running?.abort()}>Stop</button>`
+            : html`<button class="primary" ?disabled=${phase === 'elsewhere'}>Send</button>`}
+          ${this.#turns.length > 0 && !this.#running
+            ? html`<button type="button" @click=${() => this.#clear()}>New conversation</button>`
+            : nothing}
+          ${missing > 0
+            ? html`<span class="soft">Sending downloads the model to this device first: ${formatBytes(missing)}.</span>`
+            : nothing}
+        </div>
+      </form>
+      <problem-note .problem=${this.#problem}></problem-note>
+    `;
+  }
+
+  #clear() {
+    this.#turns = [];
+    this.requestUpdate();
+  }
+
+  async #send(event: Event) {
+    event.preventDefault();
+    const form = event.target as HTMLFormElement;
+    const data = new FormData(form);
+    const model = data.get('model') as ShelfModel['root'];
+    const content = (data.get('text') as string).trim();
+    if (!content) return;
+    form.querySelector('textarea')?.setRangeText('', 0, content.length + 1e6);
+    form.reset();
+    const messages = [...this.#turns, { role: 'user' as const, content }];
+    const answer: Turn = { role: 'assistant', content: '' };
+    this.#turns = [...messages, answer];
+    this.#problem = undefined;
+    this.#running = new AbortController();
+    this.requestUpdate();
+    try {
+      await this.node.chat({
+        model,
+        messages,
+        temperature: 0.7,
+        maxTokens: 256,
+        signal: this.#running.signal,
+        onText: (text) => {
+          answer.content += text;
+          this.requestUpdate();
+        },
+      });
+    } catch (error) {
+      if (!isAbort(error)) {
+        const { code = 'unexpected', message } = error as { code?: string; message: string };
+        this.#problem = { code, message };
+      }
+    }
+    this.#running = undefined;
+    this.requestUpdate();
+  }
+}
+
+customElements.define('chat-box', ChatBox);

@@ -1,0 +1,131 @@
+import { css, html, nothing } from 'lit';
+import type { Consent } from '../node/index.ts';
+import { formatBytes, formatCount, formatPeer, formatSpeed } from './format.ts';
+import { NodeElement } from './node-element.ts';
+import { strings } from './strings.ts';
+import './consent-sheet.ts';
+import './problem-note.ts';
+
+/** The way in, and then what this device is doing for others. */
+export class ContributePanel extends NodeElement {
+  static override styles = [
+    ...NodeElement.styles,
+    css`
+      .tiles {
+        display: grid;
+        grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr));
+        gap: 0.75rem;
+        margin: 1rem 0;
+      }
+      .tile strong {
+        display: block;
+        font-size: 1.5rem;
+        line-height: 1.2;
+      }
+      .lead {
+        font-size: 1.375rem;
+        line-height: 1.35;
+        max-width: 32ch;
+      }
+      ul {
+        padding-left: 1.25rem;
+      }
+    `,
+  ];
+
+  #asking = false;
+
+  #ask(open: boolean) {
+    this.#asking = open;
+    this.requestUpdate();
+  }
+
+  override render() {
+    const { phase, problem, models } = this.snapshot;
+    const isIdle = phase === 'off' || phase === 'connected';
+    return html`
+      ${isIdle ? this.#invitation() : nothing}
+      ${phase === 'elsewhere'
+        ? html`<p class="lead">Starling is already running in another tab of this browser.</p>
+            <p>One tab at a time computes, so that the GPU is not shared twice.</p>
+            <button class="primary" @click=${() => void this.node.takeOver()}>Run it in this tab instead</button>`
+        : nothing}
+      ${phase === 'starting' ? this.#progress() : nothing}
+      ${phase === 'serving' || phase === 'paused' || phase === 'stopping' ? this.#live() : nothing}
+      <problem-note .problem=${problem}></problem-note>
+      <consent-sheet
+        ?open=${this.#asking && models.length > 0}
+        @consent-closed=${() => this.#ask(false)}
+        @consent-given=${({ detail }: CustomEvent<Consent>) => void this.node.contribute(detail)}
+      ></consent-sheet>
+    `;
+  }
+
+  #invitation() {
+    const { models } = this.snapshot;
+    return html`
+      <p class="lead">${strings.tagline}</p>
+      <p>
+        <button class="primary" ?disabled=${models.length === 0} @click=${() => this.#ask(true)}>
+          ${strings.contribute}
+        </button>
+      </p>
+      <p class="soft">${models.length === 0 ? strings.noModels : strings.nothingYet}</p>
+    `;
+  }
+
+  #progress() {
+    const { step } = this.snapshot;
+    if (!step) return html`<p>${strings.phase.starting}…</p>`;
+    const share = step.totalBytes > 0 ? step.doneBytes / step.totalBytes : undefined;
+    return html`
+      <h2 id="step">${strings.step[step.name]}</h2>
+      <progress aria-labelledby="step" max="1" value=${share ?? (undefined as never)}></progress>
+      <p class="soft figures">
+        ${step.totalBytes > 0 ? `${formatBytes(step.doneBytes)} of ${formatBytes(step.totalBytes)}` : nothing}
+      </p>
+    `;
+  }
+
+  #live() {
+    const view = this.snapshot;
+    const model = view.models.find(({ root }) => root === view.servingModel);
+    const tile = (label: string, value: string, id: string) =>
+      html`<div class="card tile"><span class="soft">${label}</span><strong data-testid=${id}>${value}</strong></div>`;
+    return html`
+      <h2>${view.phase === 'serving' ? (view.runningSequences > 0 ? strings.helping : strings.idle) : strings.phase[view.phase]}</h2>
+      <p class="soft">
+        ${model?.name ?? ''} on ${view.device?.description || view.device?.architecture || view.device?.vendor || 'this GPU'},
+        ${formatBytes(view.gpuBytes)} of GPU memory.
+        ${view.relayConnected ? '' : 'The meeting point does not answer; Starling keeps trying.'}
+      </p>
+      <div class="tiles figures">
+        ${tile(strings.tiles.speed, formatSpeed(view.tokensPerSecond), 'speed')}
+        ${tile(strings.tiles.served, formatCount(view.tokensServed), 'tokens')}
+        ${tile(strings.tiles.records, formatCount(view.recordsServed), 'records')}
+        ${tile(strings.tiles.people, formatCount(view.requestersServed), 'requesters')}
+        ${tile(strings.tiles.peers, formatCount(view.peers.length), 'peers')}
+        ${tile(strings.tiles.uploaded, formatBytes(model?.uploadedBytes ?? 0), 'uploaded')}
+      </div>
+      ${view.peers.length > 0
+        ? html`<h3>Who is around</h3>
+            <ul class="figures">
+              ${view.peers.map(
+                (peer) =>
+                  html`<li>
+                    ${formatPeer(peer.id)}
+                    <span class="soft"
+                      >${peer.link === 'direct' ? 'connected directly' : peer.link === 'relayed' ? 'through the relay' : 'seen'}${peer
+                        .models.length > 0
+                        ? `, shares ${formatSpeed(peer.tokensPerSecond)}`
+                        : ''}</span
+                    >
+                  </li>`,
+              )}
+            </ul>`
+        : nothing}
+    `;
+  }
+}
+
+customElements.define('contribute-panel', ContributePanel);

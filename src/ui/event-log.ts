@@ -1,0 +1,69 @@
+import { css, html } from 'lit';
+import type { LogEntry } from '../base/logger.ts';
+import { formatTime } from './format.ts';
+import { NodeElement, pageNode } from './node-element.ts';
+
+const KEPT = 500;
+const entries: LogEntry[] = [];
+let isListening = false;
+
+function listen() {
+  if (isListening) return;
+  isListening = true;
+  pageNode().onLog((entry) => {
+    if (entry.level === 'debug') return;
+    entries.unshift(entry);
+    entries.length = Math.min(entries.length, KEPT);
+  });
+}
+listen();
+
+/** What happened, newest first, in words; exportable. */
+export class EventLog extends NodeElement {
+  static override styles = [
+    ...NodeElement.styles,
+    css`
+      ol {
+        list-style: none;
+        padding: 0;
+        margin: 0.75rem 0;
+      }
+      li {
+        padding: 0.3rem 0;
+        border-bottom: 1px solid var(--line);
+        overflow-wrap: anywhere;
+      }
+      li[data-level='warn'],
+      li[data-level='error'] {
+        color: var(--warn);
+      }
+    `,
+  ];
+
+  override render() {
+    return html`
+      <div class="row">
+        <h2 class="grow">Activity</h2>
+        <button ?disabled=${entries.length === 0} @click=${() => this.#export()}>Save as file</button>
+      </div>
+      ${entries.length === 0 ? html`<p>Nothing has happened yet.</p>` : ''}
+      <ol class="figures">
+        ${entries
+          .slice(0, 200)
+          .map(
+            ({ atMs, level, scope, text }) =>
+              html`<li data-level=${level}><span class="soft">${formatTime(atMs)} ${scope}</span> ${text}</li>`,
+          )}
+      </ol>
+    `;
+  }
+
+  #export() {
+    const lines = entries.toReversed().map((entry) => JSON.stringify(entry));
+    const url = URL.createObjectURL(new Blob([`${lines.join('\n')}\n`], { type: 'application/jsonl' }));
+    Object.assign(document.createElement('a'), { href: url, download: 'starling-activity.jsonl' }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  }
+}
+
+customElements.define('event-log', EventLog);

@@ -1,0 +1,42 @@
+import { css, html, nothing } from 'lit';
+import { NodeElement } from './node-element.ts';
+import { strings } from './strings.ts';
+
+/** The state in a word, with Pause and Stop always within reach while anything runs. */
+export class NodeStatus extends NodeElement {
+  static override styles = [
+    ...NodeElement.styles,
+    css`
+      .dot {
+        width: 0.75rem;
+        height: 0.75rem;
+        border-radius: 50%;
+        border: 2px solid var(--ink-soft);
+      }
+      .dot[data-on] {
+        background: var(--good);
+        border-color: var(--good);
+      }
+    `,
+  ];
+
+  override render() {
+    const { phase } = this.snapshot;
+    const runs = phase === 'serving' || phase === 'paused' || phase === 'starting';
+    return html`
+      <div class="row">
+        <span class="row" role="status">
+          <span class="dot" ?data-on=${phase === 'serving'}></span>
+          <strong data-testid="phase" data-phase=${phase}>${strings.phase[phase]}</strong>
+        </span>
+        ${phase === 'serving' ? html`<button @click=${() => this.node.pause()}>${strings.pause}</button>` : nothing}
+        ${phase === 'paused' ? html`<button @click=${() => this.node.resume()}>${strings.resume}</button>` : nothing}
+        ${runs || phase === 'connected'
+          ? html`<button @click=${() => void this.node.stop()}>${strings.stop}</button>`
+          : nothing}
+      </div>
+    `;
+  }
+}
+
+customElements.define('node-status', NodeStatus);

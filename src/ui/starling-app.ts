@@ -1,0 +1,134 @@
+import { css, html } from 'lit';
+import { NodeElement } from './node-element.ts';
+import { strings } from './strings.ts';
+import './node-status.ts';
+import './contribute-panel.ts';
+import './model-shelf.ts';
+import './batch-desk.ts';
+import './chat-box.ts';
+import './event-log.ts';
+
+const SECTIONS = ['contribute', 'models', 'batch', 'chat', 'activity'] as const;
+type Section = (typeof SECTIONS)[number];
+
+function sectionOfAddress(): Section {
+  return SECTIONS.find((section) => `#${section}` === location.hash) ?? 'contribute';
+}
+
+/** The page: who we are, what this device is doing, and one section at a time. */
+export class StarlingApp extends NodeElement {
+  static override styles = [
+    ...NodeElement.styles,
+    css`
+      header,
+      nav,
+      main,
+      footer {
+        max-width: 64rem;
+        margin: 0 auto;
+        padding: 0 var(--space);
+      }
+      header {
+        padding-top: 1.25rem;
+        padding-bottom: 0.75rem;
+      }
+      h1 {
+        font-size: 1.5rem;
+        line-height: 1.2;
+        margin: 0;
+        display: flex;
+        gap: 0.6rem;
+        align-items: center;
+      }
+      h1 img {
+        width: 36px;
+        height: 36px;
+      }
+      nav {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.25rem;
+        border-bottom: 1px solid var(--line);
+      }
+      nav a {
+        padding: 0.5rem 0.75rem;
+        color: var(--ink-soft);
+        text-decoration: none;
+        border-bottom: 3px solid transparent;
+        border-radius: 6px 6px 0 0;
+      }
+      nav a[aria-current] {
+        color: var(--ink);
+        font-weight: 600;
+        border-bottom-color: var(--accent);
+      }
+      main {
+        padding-top: 1.25rem;
+        padding-bottom: 2rem;
+      }
+      footer {
+        padding-bottom: 2rem;
+        font-size: 0.875rem;
+      }
+    `,
+  ];
+
+  #section: Section = sectionOfAddress();
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener('hashchange', this.#follow);
+    void this.node.readOffer();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener('hashchange', this.#follow);
+  }
+
+  readonly #follow = () => {
+    this.#section = sectionOfAddress();
+    this.requestUpdate();
+  };
+
+  override render() {
+    return html`
+      <header class="row">
+        <h1 class="grow"><img src="/icon.svg" alt="" />${strings.title}</h1>
+        <node-status></node-status>
+      </header>
+      <nav aria-label="Sections">
+        ${SECTIONS.map(
+          (section) =>
+            html`<a href="#${section}" aria-current=${section === this.#section ? 'page' : (undefined as never)}
+              >${strings.sections[section]}</a
+            >`,
+        )}
+      </nav>
+      <main>${this.#sectionElement()}</main>
+      <footer class="soft">
+        Work that strangers send passes through this device’s memory. They can see this device’s network address.
+        Starling is free software under Apache-2.0.
+      </footer>
+    `;
+  }
+
+  #sectionElement() {
+    switch (this.#section) {
+      case 'contribute':
+        return html`<contribute-panel></contribute-panel>`;
+      case 'models':
+        return html`<model-shelf></model-shelf>`;
+      case 'batch':
+        return html`<batch-desk></batch-desk>`;
+      case 'chat':
+        return html`<chat-box></chat-box>`;
+      case 'activity':
+        return html`<event-log></event-log>`;
+      default:
+        return this.#section satisfies never;
+    }
+  }
+}
+
+customElements.define('starling-app', StarlingApp);

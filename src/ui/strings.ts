@@ -1,0 +1,76 @@
+import type { NodePhase, StartStep } from '../node/index.ts';
+
+/** Every sentence that a person reads, in one place, ready to be translated. */
+export const strings = {
+  title: 'Starling',
+  tagline: 'Share this computer’s GPU with people who need it, for as long as this page is open.',
+  nothingYet: 'Nothing runs until you press Start.',
+  sections: { contribute: 'Contribute', models: 'Models', batch: 'Batch', chat: 'Chat', activity: 'Activity' },
+  phase: {
+    off: 'Off',
+    elsewhere: 'Running in another tab',
+    starting: 'Starting',
+    connected: 'Connected, not sharing',
+    serving: 'Sharing',
+    paused: 'Paused',
+    stopping: 'Stopping',
+  } satisfies Record<NodePhase, string>,
+  step: {
+    join: 'Finding peers',
+    download: 'Downloading the model',
+    upload: 'Moving it to the GPU',
+    ready: 'Warming up',
+  } satisfies Record<StartStep['name'], string>,
+  contribute: 'Contribute…',
+  pause: 'Pause',
+  resume: 'Resume',
+  stop: 'Stop',
+  idle: 'Ready. Nobody has asked for anything yet.',
+  helping: 'Computing for somebody now.',
+  tiles: {
+    speed: 'Speed now',
+    served: 'Tokens computed',
+    records: 'Requests answered',
+    people: 'People helped',
+    peers: 'Peers',
+    fromPeers: 'From other tabs',
+    fromWebSeed: 'From the server',
+    uploaded: 'Given to others',
+  },
+  noModels: 'The operator of this page has not published a model yet.',
+  offline: 'This page’s server does not answer. Models that are already on this device can still be used.',
+} as const;
+
+/** Version of the consent text; a change of its meaning is a new version, and people are asked again. */
+export const CONSENT_TEXT_VERSION = '2026-11-21';
+
+/** What to tell a person about a problem: what it means and what to do next. */
+const advice: Readonly<Record<string, string>> = {
+  'node/no-webgpu':
+    'This browser cannot use the GPU for computing. Chrome or Edge 113 and newer, Safari 26 and newer, and Firefox 141 on Windows can. You can still send batches for others to compute.',
+  'node/no-adapter':
+    'The browser found no GPU that it may use. A newer graphics driver may help. You can still send batches for others to compute.',
+  'node/limits-too-low': 'This GPU allows too little memory at once for this model. Try a smaller model.',
+  'node/no-relay':
+    'The meeting point for peers does not answer. Starling keeps trying; this device can still compute for you.',
+  'node/no-peers': 'Nobody is sharing this model right now. The batch waits and starts by itself when somebody does.',
+  'node/offline': strings.offline,
+  'node/elsewhere': 'Starling is already running in another tab of this browser.',
+  'node/unknown-model': 'This model is not offered here. The Models section lists what is.',
+  'engine/out-of-memory': 'The GPU has too little free memory for this model. Close other heavy pages or choose a smaller one.',
+  'gpu/out-of-memory': 'The GPU has too little free memory for this model. Close other heavy pages or choose a smaller one.',
+  'gpu/no-webgpu':
+    'This browser cannot use the GPU for computing. Chrome or Edge 113 and newer, Safari 26 and newer, and Firefox 141 on Windows can. You can still send batches for others to compute.',
+  'gpu/no-adapter':
+    'The browser found no GPU that it may use. A newer graphics driver may help. You can still send batches for others to compute.',
+  'gpu/limits-too-low': 'This GPU allows too little memory at once for this model. Try a smaller model.',
+  'gpu/device-lost': 'The graphics driver restarted. Press Start to go on; nothing that was finished is lost.',
+  'weights/quota-exceeded': 'The browser has too little room for this model. Delete another model or free some disk.',
+  'weights/hash-mismatch': 'Some of the model arrived damaged and was thrown away. Press Download to fetch it again.',
+  'weights/no-source': 'No other tab and no server has this model right now. Try again later.',
+  'work/empty-batch': 'The file has no lines. A batch has one JSON request on each line.',
+};
+
+export function adviceFor(code: string): string | undefined {
+  return advice[code];
+}

@@ -1,0 +1,51 @@
+import { defineConfig, type Plugin } from 'vite';
+import { VitePWA } from 'vite-plugin-pwa';
+import { browserShims } from './vite.shims.ts';
+
+/** Shader comments would ship otherwise. Newlines stay, so that a compiler's line numbers still match the source. */
+function stripShaderComments(): Plugin {
+  return {
+    name: 'strip-shader-comments',
+    enforce: 'pre',
+    apply: 'build',
+    transform(code, id) {
+      if (!id.endsWith('.wgsl?raw')) return undefined;
+      return { code: code.replaceAll(/[ \t]*\/\/(?:[^"\\]|\\(?!n))*?(?=\\n|")/g, ''), map: null };
+    },
+  };
+}
+
+export default defineConfig({
+  ...browserShims,
+  build: { target: 'es2023', outDir: 'dist', sourcemap: true, modulePreload: { polyfill: false } },
+  worker: { format: 'es', plugins: () => [stripShaderComments()] },
+  server: { host: '127.0.0.1' },
+  plugins: [
+    stripShaderComments(),
+    VitePWA({
+      strategies: 'injectManifest',
+      srcDir: 'workers',
+      filename: 'service-worker.ts',
+      registerType: 'prompt',
+      injectRegister: false,
+      // The shell only: the node, its workers and the network stack are fetched after a person's click.
+      injectManifest: { globPatterns: ['index.html', 'assets/index-*.{js,css}', '*.{svg,png}'] },
+      manifest: {
+        id: '/',
+        name: 'Starling',
+        short_name: 'Starling',
+        description: 'Share this computer’s GPU with people who need it, for as long as this page is open.',
+        start_url: '/',
+        display: 'standalone',
+        background_color: '#fbfaf7',
+        theme_color: '#fbfaf7',
+        icons: [
+          { src: '/icon-192.png', sizes: '192x192', type: 'image/png' },
+          { src: '/icon-512.png', sizes: '512x512', type: 'image/png' },
+          { src: '/icon-maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+        ],
+        launch_handler: { client_mode: 'focus-existing' },
+      },
+    }),
+  ],
+});
