@@ -1,5 +1,5 @@
 import { LoggerWithoutDebug, Wllama } from '@wllama/wllama';
-import wllamaWasm from '@wllama/wllama/esm/wasm/wllama.wasm?url';
+import wllamaWasm from '../../node_modules/@wllama/wllama/esm/wasm/wllama.wasm?url';
 import { proxy, wrap } from 'comlink';
 import type { ModelRoot } from '../../src/base/branded.ts';
 import { sha256Hex } from '../../src/base/sha256.ts';
@@ -76,9 +76,9 @@ export async function measureWllama(url: string): Promise<Speeds> {
   const file = await (await fetch(url)).blob();
   const wllama = new Wllama({ default: wllamaWasm }, { logger: LoggerWithoutDebug });
   await wllama.loadModel([file], { n_ctx: 512, n_gpu_layers: 0 });
-  const run = () => wllama.createCompletion({ prompt: PROMPT, max_tokens: NEW_TOKENS, temperature: 0, cache_prompt: false } as never);
+  const run = () => wllama.createCompletion({ prompt: PROMPT, max_tokens: NEW_TOKENS, temperature: 0, cache_prompt: false });
   await run();
-  const { timings } = (await run()) as { timings?: { prompt_per_second: number; predicted_per_second: number } };
+  const { timings } = await run();
   await wllama.exit();
   return { prefill: timings?.prompt_per_second ?? 0, decode: timings?.predicted_per_second ?? 0 };
 }

@@ -54,11 +54,12 @@ async function openPage(): Promise<{ page: Page; close(): Promise<void> }> {
 }
 
 /** Runs one of the page's measurements. */
-function measure<K extends keyof Bench>(page: Page, name: K, ...args: Parameters<Bench[K]>): Promise<Awaited<ReturnType<Bench[K]>>> {
-  return page.evaluate(
+async function measure<K extends keyof Bench>(page: Page, name: K, ...args: readonly (string | number)[]) {
+  const value: unknown = await page.evaluate(
     ([key, values]) => (globalThis as never as { bench: Record<string, (...list: unknown[]) => unknown> }).bench[key]?.(...values),
     [name, args] as const,
-  ) as Promise<Awaited<ReturnType<Bench[K]>>>;
+  );
+  return value as Awaited<ReturnType<Bench[K]>>;
 }
 
 async function benchDownload(): Promise<void> {
