@@ -1,4 +1,4 @@
-import type { JobId, PeerId } from '../base/branded.ts';
+import type { JobId, ModelRoot, PeerId } from '../base/branded.ts';
 
 /**
  * - `preparing`: the file is read and checked
@@ -16,6 +16,10 @@ export interface JobView {
   readonly id: JobId;
   readonly fileName: string;
   readonly createdAtMs: number;
+  /** Undefined while the file is read, and if no line named a known one. */
+  readonly model: ModelRoot | undefined;
+  /** The only peer that may compute it, if the person said so. */
+  readonly only: PeerId | undefined;
   readonly state: JobState;
   /** Lines that are not blank; grows while the file is read. */
   readonly recordsTotal: number;

@@ -203,6 +203,8 @@ export function createRequester(components: RequesterComponents): Requester {
       id: head.id as JobId,
       fileName: head.fileName,
       createdAtMs: head.createdAtMs,
+      model: (head.root ?? undefined) as ModelRoot | undefined,
+      only: (head.only ?? undefined) as PeerId | undefined,
       state: isWaiting ? 'waiting' : entry.state,
       recordsTotal: head.total,
       recordsDone: head.recordsDone,
