@@ -9,7 +9,11 @@ declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: [] };
 // The shell: what a person needs to open Starling offline.
 precacheAndRoute(self.__WB_MANIFEST);
 cleanupOutdatedCaches();
-registerRoute(new NavigationRoute(createHandlerBoundToURL('/index.html'), { denylist: [/^\/(weights|manifests|torrents|bootstrap|metrics|healthz)/] }));
+registerRoute(
+  new NavigationRoute(createHandlerBoundToURL('/index.html'), {
+    denylist: [/^\/(weights|manifests|torrents|bootstrap|metrics|healthz)/],
+  }),
+);
 
 // The node's own code, kept once a click has loaded it. Names carry hashes. Weights never pass through here.
 registerRoute(

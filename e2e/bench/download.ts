@@ -12,7 +12,13 @@ import { ModelTransfer } from '../../src/weights/page-index.ts';
 
 interface Offer {
   readonly tracker: string;
-  readonly models: readonly { root: ModelRoot; sizeBytes: number; manifest: string; torrent: string; webSeed: string }[];
+  readonly models: readonly {
+    root: ModelRoot;
+    sizeBytes: number;
+    manifest: string;
+    torrent: string;
+    webSeed: string;
+  }[];
 }
 
 async function open(operator: string) {

@@ -12,7 +12,9 @@ export interface Speeds {
   readonly decode: number;
 }
 
-const PROMPT = 'Once upon a time, there was a little girl named Lily. She loved to play outside in the park. '.repeat(6);
+const PROMPT = 'Once upon a time, there was a little girl named Lily. She loved to play outside in the park. '.repeat(
+  6,
+);
 const NEW_TOKENS = 64;
 
 async function loadEngine(url: string) {
@@ -28,7 +30,10 @@ async function loadEngine(url: string) {
   const worker = new Worker(new URL('../../workers/engine.worker.ts', import.meta.url), { type: 'module' });
   const engine = wrap<EngineApi>(worker);
   const root = (await sha256Hex(file)) as string as ModelRoot;
-  await engine.loadModel({ root, headerBytes: file.byteLength, pieces }, proxy(() => undefined));
+  await engine.loadModel(
+    { root, headerBytes: file.byteLength, pieces },
+    proxy(() => undefined),
+  );
   return { engine, root, worker, file };
 }
 
@@ -63,7 +68,10 @@ export async function measureEngine(url: string, batch: number): Promise<{ one: 
       ),
     );
     const endMs = performance.now();
-    return { prefill: (count * prompt.length) / ((firstMs - startMs) / 1000), decode: tokens / ((endMs - firstMs) / 1000) };
+    return {
+      prefill: (count * prompt.length) / ((firstMs - startMs) / 1000),
+      decode: tokens / ((endMs - firstMs) / 1000),
+    };
   };
   await run(1);
   const result = { one: await run(1), many: await run(batch) };
@@ -76,7 +84,8 @@ export async function measureWllama(url: string): Promise<Speeds> {
   const file = await (await fetch(url)).blob();
   const wllama = new Wllama({ default: wllamaWasm }, { logger: LoggerWithoutDebug });
   await wllama.loadModel([file], { n_ctx: 512, n_gpu_layers: 0 });
-  const run = () => wllama.createCompletion({ prompt: PROMPT, max_tokens: NEW_TOKENS, temperature: 0, cache_prompt: false });
+  const run = () =>
+    wllama.createCompletion({ prompt: PROMPT, max_tokens: NEW_TOKENS, temperature: 0, cache_prompt: false });
   await run();
   const { timings } = await run();
   await wllama.exit();

@@ -28,7 +28,12 @@ const SHAPES = [512, 1024] as const;
 
 const rows: Row[] = [];
 function report(what: string, ours: number, peer: number, unit: string, peerName: string): void {
-  const row = { what, ours: `${ours.toFixed(1)} ${unit}`, peer: `${peerName} ${peer.toFixed(1)} ${unit}`, ratio: ours / peer };
+  const row = {
+    what,
+    ours: `${ours.toFixed(1)} ${unit}`,
+    peer: `${peerName} ${peer.toFixed(1)} ${unit}`,
+    ratio: ours / peer,
+  };
   rows.push(row);
   console.log(`${what.padEnd(48)} ${row.ours.padStart(14)}   ${row.peer.padEnd(34)} ${row.ratio.toFixed(2)}×`);
 }
@@ -45,7 +50,10 @@ const base = vite.resolvedUrls?.local[0] ?? '';
 
 async function openPage(): Promise<{ page: Page; close(): Promise<void> }> {
   const profile = mkdtempSync(join(tmpdir(), 'starling-bench-'));
-  const context = await chromium.launchPersistentContext(profile, { executablePath: requireChromium(), args: WEBGPU_FLAGS });
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: requireChromium(),
+    args: WEBGPU_FLAGS,
+  });
   const page = context.pages()[0] ?? (await context.newPage());
   page.on('pageerror', (error) => console.error(String(error)));
   await page.goto(`${base}e2e/bench/bench.html`);
@@ -56,7 +64,8 @@ async function openPage(): Promise<{ page: Page; close(): Promise<void> }> {
 /** Runs one of the page's measurements. */
 async function measure<K extends keyof Bench>(page: Page, name: K, ...args: readonly (string | number)[]) {
   const value: unknown = await page.evaluate(
-    ([key, values]) => (globalThis as never as { bench: Record<string, (...list: unknown[]) => unknown> }).bench[key]?.(...values),
+    ([key, values]) =>
+      (globalThis as never as { bench: Record<string, (...list: unknown[]) => unknown> }).bench[key]?.(...values),
     [name, args] as const,
   );
   return value as Awaited<ReturnType<Bench[K]>>;
@@ -102,5 +111,8 @@ for (const part of [benchDownload, benchGenerate, benchMatmul]) {
 }
 await vite.close();
 mkdirSync('test-results', { recursive: true });
-writeFileSync('test-results/bench.json', `${JSON.stringify({ at: new Date().toISOString(), cpu: cpus()[0]?.model, rows }, null, 2)}\n`);
+writeFileSync(
+  'test-results/bench.json',
+  `${JSON.stringify({ at: new Date().toISOString(), cpu: cpus()[0]?.model, rows }, null, 2)}\n`,
+);
 process.exit(0);

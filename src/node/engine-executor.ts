@@ -55,7 +55,13 @@ export function createEngineExecutor(engine: EngineClient): EngineExecutor {
           if (event.t === 'failed') {
             const { code, message } = event;
             if (DEVICE_FAULTS.has(code)) {
-              deviceFault = new RealmError({ name: 'EngineError', message, code, details: undefined, stack: undefined });
+              deviceFault = new RealmError({
+                name: 'EngineError',
+                message,
+                code,
+                details: undefined,
+                stack: undefined,
+              });
             } else outcome = { t: 'fault', record: record.record, code, reason: message };
           }
         },

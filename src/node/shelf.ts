@@ -168,7 +168,12 @@ async function fetchBytes(path: string): Promise<Bytes> {
     if (!response.ok) throw new Error(`status ${response.status}`);
     return new Uint8Array(await response.arrayBuffer());
   } catch (cause) {
-    throw new NodeError('offline', `node: ${path} cannot be read from the page’s server; try again later`, {}, { cause });
+    throw new NodeError(
+      'offline',
+      `node: ${path} cannot be read from the page’s server; try again later`,
+      {},
+      { cause },
+    );
   }
 }
 
