@@ -18,18 +18,31 @@ export function startEngine(): EngineClient {
     name: 'engine',
   });
   const api = wrap<EngineApi>(worker);
+  // What a terminated worker still owed is never answered.
+  const ended = Promise.withResolvers<never>();
+  ended.promise.catch(() => undefined);
   return {
     api,
     async generate(request, onEvent, signal) {
       signal.throwIfAborted();
       const cancel = () => void api.cancel(request.id);
       signal.addEventListener('abort', cancel, { once: true });
+      // Events come over a port of their own, so the call may resolve before the last of them is here.
+      const last = Promise.withResolvers<void>();
+      const listener = (event: EngineEvent) => {
+        onEvent(event);
+        if (event.t !== 'token') last.resolve();
+      };
       try {
-        await api.generate(request, proxy(onEvent));
+        const finished = Promise.all([api.generate(request, proxy(listener)), last.promise]);
+        await Promise.race([finished, ended.promise]);
       } finally {
         signal.removeEventListener('abort', cancel);
       }
     },
-    terminate: () => worker.terminate(),
+    terminate() {
+      worker.terminate();
+      ended.reject(new DOMException('the engine was stopped', 'AbortError'));
+    },
   };
 }
