@@ -69,7 +69,7 @@ for (const [kind, sampling] of [
     expect(remote.map(([id]) => id)).toEqual(expectedIds);
 
     const counts = await card.getByTestId('by-peer').textContent();
-    const shares = [...(counts ?? '').matchAll(/(\d+)(?: ·|$)/g)].map(([, share]) => Number(share));
+    const shares = [...(counts ?? '').matchAll(/(\d+)\s*(?:·|$)/g)].map(([, share]) => Number(share));
     expect(shares).toHaveLength(2);
     expect(shares.reduce((sum, share) => sum + share, 0)).toBe(RECORDS);
     expect(Math.max(...shares)).toBeLessThan(RECORDS);

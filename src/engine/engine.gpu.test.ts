@@ -4,7 +4,8 @@ import type { ModelRoot } from '../base/branded.ts';
 import { installRealmErrors } from '../base/realm-errors.ts';
 import { createEngineApi, type EngineApi, type EngineEvent, type ModelSource, type SequenceRequest } from './index.ts';
 import { sampleTokenReference } from './sampler/sample-token.reference.ts';
-import { createMemoryPieceStore, storeFile } from './testing/memory-piece-store.ts';
+import { createMemoryPieceStore } from '../weights/index.ts';
+import { storeFile } from './testing/store-file.ts';
 import { testModels } from './testing/test-models.ts';
 import type { TestEngine } from './testing/test-engine.worker.ts';
 

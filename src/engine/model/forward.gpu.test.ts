@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPipelineCache, openGpu, type GpuDevice, type PipelineCache } from '../../gpu/index.ts';
-import { createMemoryPieceStore, storeFile } from '../testing/memory-piece-store.ts';
+import { createMemoryPieceStore } from '../../weights/index.ts';
+import { storeFile } from '../testing/store-file.ts';
 import { hasSharedModels, testModels, type TestModel } from '../testing/test-models.ts';
 import { loadModel, type LoadedModel, type LoadOptions } from './load-model.ts';
 import { PAGE_TOKENS } from './run-state.ts';

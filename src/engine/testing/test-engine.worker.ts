@@ -3,7 +3,7 @@ import type { PieceHash } from '../../base/branded.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import { installRealmErrors } from '../../base/realm-errors.ts';
 import { createEngineApi } from '../index.ts';
-import { createMemoryPieceStore } from './memory-piece-store.ts';
+import { createMemoryPieceStore } from '../../weights/index.ts';
 
 installRealmErrors();
 const store = createMemoryPieceStore();
