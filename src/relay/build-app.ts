@@ -93,12 +93,16 @@ async function runVite(rootDir: string, outDir: string, signal: AbortSignal | un
   }
 }
 
-/** The first two lines that say more than that there is an error. */
+/** What vite says after it has said that there is an error, up to where it shows source or stack. */
 function reasonIn(output: string): string {
   const text = stripVTControlCharacters(output);
   const lines = text.slice(Math.max(0, text.indexOf('error during build'))).split('\n');
   const telling = lines.map((line) => line.trim()).filter((line) => line !== '' && !SAYS_NOTHING.test(line));
-  return telling.slice(0, 2).join(' ').slice(0, 250);
+  const end = telling.findIndex((line) => /^(?:at |[╭│])/.test(line));
+  return telling
+    .slice(0, end < 0 ? 4 : Math.min(end, 4))
+    .join(' ')
+    .slice(0, 300);
 }
 
 /** 0 if there is no such file. */

@@ -168,7 +168,7 @@ test('other origins may read ranges of the weights: preflight and exposed header
   await part.body?.cancel();
 });
 
-test('readers that leave in the middle free their place, and memory stays bounded', async () => {
+test('readers that leave free their place, memory stays bounded, and a change in the middle breaks the answer off', async () => {
   const path = join(folder, 'large.gguf');
   await writeFile(path, randomGguf({ sizeBytes: 64 * MIB, seed: 9, layers: 20 }));
   const large = await start({ dataDir: join(folder, 'data-large'), models: [{ place: path }] });
@@ -188,6 +188,17 @@ test('readers that leave in the middle free their place, and memory stays bounde
     for (const { abort } of open) abort.abort();
     for (const { reader } of open) await reader?.cancel().catch(() => undefined);
     await expect.poll(() => metric(large, 'starling_web_seed_transfers')).toBe(0);
+
+    // A file that changes under a reader: the answer breaks off, no byte of the new content is passed off as the model.
+    const answer = await fetch(at(webSeed, large));
+    const reader = answer.body?.getReader();
+    await reader?.read();
+    await appendFile(path, 'x');
+    const drain = async () => {
+      for (let part = await reader?.read(); part && !part.done; part = await reader?.read());
+    };
+    await expect(drain()).rejects.toThrow();
+    expect(await metric(large, 'starling_web_seed_transfers')).toBe(0);
   } finally {
     await large.stop();
   }
