@@ -1,6 +1,7 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { requireChromium, WEBGPU_FLAGS } from './e2e/chromium.ts';
+import { relayCommands } from './e2e/relay-commands.ts';
 import { browserShims } from './vite.shims.ts';
 
 export default defineConfig({
@@ -28,6 +29,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
+            commands: { ...relayCommands },
             provider: playwright({ launchOptions: { executablePath: requireChromium(), args: WEBGPU_FLAGS } }),
             instances: [{ browser: 'chromium' }],
           },

@@ -22,7 +22,15 @@ interface Stage {
 const REPORTS = 'test-results/reports';
 const vitest = (project: string): Stage => ({
   name: `${project} tests`,
-  command: ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${REPORTS}/${project}.json`],
+  command: [
+    'vitest',
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${REPORTS}/${project}.json`,
+  ],
   report: `${REPORTS}/${project}.json`,
 });
 
@@ -46,7 +54,9 @@ const stages: readonly Stage[] = [
 function runStage({ command }: Stage): Promise<number> {
   const [program = '', ...args] = command;
   return new Promise((resolve) => {
-    const child = spawn(program === 'npm' ? 'npm' : 'npx', program === 'npm' ? args : [program, ...args], { stdio: 'inherit' });
+    const child = spawn(program === 'npm' ? 'npm' : 'npx', program === 'npm' ? args : [program, ...args], {
+      stdio: 'inherit',
+    });
     child.on('exit', (code) => resolve(code ?? 1));
   });
 }
@@ -79,7 +89,9 @@ for (const stage of stages) {
   const startMs = Date.now();
   console.log(`\n── ${stage.name}`);
   const code = await runStage(stage);
-  console.log(`── ${stage.name}: ${code === 0 ? 'good' : 'FAILED'} after ${((Date.now() - startMs) / 1000).toFixed(1)} s`);
+  console.log(
+    `── ${stage.name}: ${code === 0 ? 'good' : 'FAILED'} after ${((Date.now() - startMs) / 1000).toFixed(1)} s`,
+  );
   if (code !== 0) broken.push(stage.name);
   if (!stage.report) {
     total[code === 0 ? 'passed' : 'failed'] += 1;

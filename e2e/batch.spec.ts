@@ -24,11 +24,19 @@ test.afterEach(async () => {
 
 interface OutputLine {
   custom_id: string;
-  response: { status_code: number; body: { choices: { text: string; finish_reason: string }[]; usage: { completion_tokens: number } } };
+  response: {
+    status_code: number;
+    body: { choices: { text: string; finish_reason: string }[]; usage: { completion_tokens: number } };
+  };
 }
 
 function modelName(): string {
-  return storyModel().split('/').at(-1)?.replace(/\.gguf$/, '') ?? '';
+  return (
+    storyModel()
+      .split('/')
+      .at(-1)
+      ?.replace(/\.gguf$/, '') ?? ''
+  );
 }
 
 function answersOf(lines: readonly unknown[]) {

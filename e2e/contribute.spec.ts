@@ -120,7 +120,11 @@ test('a person chats with the model on this device', async () => {
 
 test('a batch runs on this device alone, and its card fits a phone', async () => {
   const { page } = await visit({ viewport: { width: 320, height: 640 } });
-  const name = storyModel().split('/').at(-1)?.replace(/\.gguf$/, '') ?? '';
+  const name =
+    storyModel()
+      .split('/')
+      .at(-1)
+      ?.replace(/\.gguf$/, '') ?? '';
   const card = await submitBatch(page, 'small.jsonl', makeBatch(8, name), 'device');
   await expect(card).toHaveAttribute('data-state', 'done');
   await expect(card.getByTestId('counts')).toContainText('8 of 8');

@@ -1,7 +1,21 @@
 /** An OpenAI batch file of `count` completions whose prompts differ. */
-export function makeBatch(count: number, model: string, options: { maxTokens?: number; temperature?: number; seed?: number } = {}): string {
+export function makeBatch(
+  count: number,
+  model: string,
+  options: { maxTokens?: number; temperature?: number; seed?: number } = {},
+): string {
   const names = ['Lily', 'Tom', 'Anna', 'Ben', 'Mia', 'Sam', 'Sue', 'Max'];
-  const things = ['a red ball', 'a big dog', 'the park', 'a little bird', 'her mom', 'the sun', 'a cat', 'a tree', 'a toy car'];
+  const things = [
+    'a red ball',
+    'a big dog',
+    'the park',
+    'a little bird',
+    'her mom',
+    'the sun',
+    'a cat',
+    'a tree',
+    'a toy car',
+  ];
   const lines = Array.from({ length: count }, (_, i) => {
     const prompt = `Once upon a time, ${names[i % names.length]} saw ${things[(i * 5) % things.length]} and`;
     const body = {

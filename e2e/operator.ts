@@ -45,8 +45,19 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   };
 }
 
-async function launch(port: number, dataDir: string, models: readonly string[]): Promise<{ child: ChildProcess; url: string }> {
-  const args = ['src/relay/main.ts', '--port', String(port), '--data', dataDir, ...models.flatMap((path) => ['--model', path])];
+async function launch(
+  port: number,
+  dataDir: string,
+  models: readonly string[],
+): Promise<{ child: ChildProcess; url: string }> {
+  const args = [
+    'src/relay/main.ts',
+    '--port',
+    String(port),
+    '--data',
+    dataDir,
+    ...models.flatMap((path) => ['--model', path]),
+  ];
   const child = spawn(process.execPath, ['--import', 'tsx', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const url = await new Promise<string>((done, fail) => {

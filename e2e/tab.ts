@@ -14,7 +14,10 @@ export interface Visitor {
   kill(): Promise<void>;
 }
 
-export async function openVisitor(url: string, init: { profile?: string; viewport?: { width: number; height: number } } = {}): Promise<Visitor> {
+export async function openVisitor(
+  url: string,
+  init: { profile?: string; viewport?: { width: number; height: number } } = {},
+): Promise<Visitor> {
   const profile = init.profile ?? mkdtempSync(join(tmpdir(), 'starling-visitor-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: requireChromium(),

@@ -1,20 +1,25 @@
-/// <reference lib="webworker" />
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
 import { CacheFirst } from 'workbox-strategies';
 import { ExpirationPlugin } from 'workbox-expiration';
+import type { WorkboxPlugin } from 'workbox-core';
 
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: [] };
 
 // The shell: what a person needs to open Starling offline.
 precacheAndRoute(self.__WB_MANIFEST);
 cleanupOutdatedCaches();
-registerRoute(new NavigationRoute(createHandlerBoundToURL('/index.html'), { denylist: [/^\/(weights|manifests|torrents|bootstrap|metrics|healthz)/] }));
+registerRoute(
+  new NavigationRoute(createHandlerBoundToURL('/index.html'), {
+    denylist: [/^\/(weights|manifests|torrents|bootstrap|metrics|healthz)/],
+  }),
+);
 
 // The node's own code, kept once a click has loaded it. Names carry hashes. Weights never pass through here.
 registerRoute(
   ({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith('/assets/'),
-  new CacheFirst({ cacheName: 'code', plugins: [new ExpirationPlugin({ maxEntries: 60, purgeOnQuotaError: true })] }),
+  // Workbox's own types are looser than `exactOptionalPropertyTypes`.
+  new CacheFirst({ cacheName: 'code', plugins: [new ExpirationPlugin({ maxEntries: 60 }) as WorkboxPlugin] }),
 );
 
 // A waiting update takes over when the page says that no fragment is running.

@@ -13,7 +13,10 @@ export interface EngineClient {
 /** Starts the worker. Nothing touches the GPU until the engine is asked to. */
 export function startEngine(): EngineClient {
   installRealmErrors();
-  const worker = new Worker(new URL('../../workers/engine.worker.ts', import.meta.url), { type: 'module', name: 'engine' });
+  const worker = new Worker(new URL('../../workers/engine.worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'engine',
+  });
   const api = wrap<EngineApi>(worker);
   return {
     api,

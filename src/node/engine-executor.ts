@@ -12,6 +12,8 @@ export interface ExecutorStats {
 }
 
 export interface EngineExecutor extends Executor {
+  /** Sequences of this model that run at once when nothing else does; 0 if it is not served. */
+  slots(model: ModelRoot): number;
   stats(): ExecutorStats;
   /** Which model may be computed with, and how many of its sequences at once; nothing before this is called. */
   serve(model: ModelRoot | undefined, slots: number): void;
@@ -53,7 +55,13 @@ export function createEngineExecutor(engine: EngineClient): EngineExecutor {
           if (event.t === 'failed') {
             const { code, message } = event;
             if (DEVICE_FAULTS.has(code)) {
-              deviceFault = new RealmError({ name: 'EngineError', message, code, details: undefined, stack: undefined });
+              deviceFault = new RealmError({
+                name: 'EngineError',
+                message,
+                code,
+                details: undefined,
+                stack: undefined,
+              });
             } else outcome = { t: 'fault', record: record.record, code, reason: message };
           }
         },
@@ -68,6 +76,7 @@ export function createEngineExecutor(engine: EngineClient): EngineExecutor {
   }
 
   return {
+    slots: (model) => (model === serving ? slots : 0),
     freeSlots: (model) => (model === serving ? Math.max(0, slots - running) : 0),
     serve(model, count) {
       serving = model;

@@ -91,7 +91,9 @@ export interface NodeSnapshot {
   readonly gpuBytes: number;
   readonly peers: readonly PeerView[];
   readonly models: readonly ShelfModel[];
-  readonly storage: { readonly usedBytes: number; readonly quotaBytes: number; readonly isPersistent: boolean } | undefined;
+  readonly storage:
+    | { readonly usedBytes: number; readonly quotaBytes: number; readonly isPersistent: boolean }
+    | undefined;
   readonly jobs: readonly JobView[];
   readonly problem: Problem | undefined;
 }

@@ -2,7 +2,10 @@ import type { Clock } from '../base/clock.ts';
 
 /** A clock whose timers run in a worker, so that they keep time while the tab is hidden. */
 export function createWorkerClock(): Clock & { stop(): void } {
-  const worker = new Worker(new URL('../../workers/clock.worker.ts', import.meta.url), { type: 'module', name: 'clock' });
+  const worker = new Worker(new URL('../../workers/clock.worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'clock',
+  });
   const pending = new Map<number, { readonly run: () => void; readonly repeat: boolean }>();
   let lastId = 0;
   worker.addEventListener('message', ({ data: id }: MessageEvent<number>) => {

@@ -6,6 +6,8 @@ import { AppError } from '../base/app-error.ts';
  * - `not-started`: the node is not running; start it first
  * - `unreachable`: the peer cannot be reached now, directly or through a relay; retry may help
  * - `too-large`: a frame above the limit; ours to send, or sent to us
+ * - `garbage`: bytes that are no frame of this protocol; the sender is at fault
+ * - `backlog-full`: more waits for one peer than may; wait for earlier sends
  * - `stream-closed`: the stream to the peer ended while bytes waited; retry may help
  * - `peer-limit`: as many peers as this node may have are connected; retry may help when one leaves
  * - `advert-refused`: a presence advert that is bad; its sender is at fault
@@ -16,6 +18,8 @@ export type SwarmErrorCode =
   | 'not-started'
   | 'unreachable'
   | 'too-large'
+  | 'garbage'
+  | 'backlog-full'
   | 'stream-closed'
   | 'peer-limit'
   | 'advert-refused';

@@ -4,4 +4,12 @@
  */
 import { WebSocket } from 'ws';
 
-globalThis.WebSocket ??= WebSocket as unknown as typeof globalThis.WebSocket;
+/** A browser's socket never throws for an error that nobody listens to; an EventEmitter of Node does. */
+class QuietWebSocket extends WebSocket {
+  constructor(address: string | URL, protocols?: string | string[]) {
+    super(address, protocols);
+    this.on('error', () => undefined);
+  }
+}
+
+globalThis.WebSocket ??= QuietWebSocket as unknown as typeof globalThis.WebSocket;

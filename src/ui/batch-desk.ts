@@ -142,34 +142,51 @@ export class BatchDesk extends NodeElement {
           <h3 class="grow">${job.fileName}</h3>
           <span class="soft">${STATE_WORDS[job.state]}</span>
         </div>
-        <progress aria-label="Progress of ${job.fileName}" max=${Math.max(1, job.recordsTotal)} value=${ended}></progress>
+        <progress
+          aria-label="Progress of ${job.fileName}"
+          max=${Math.max(1, job.recordsTotal)}
+          value=${ended}
+        ></progress>
         <p class="figures" data-testid="counts">
           ${formatCount(job.recordsDone)} of ${formatCount(job.recordsTotal)}
-          answered${job.recordsFailed > 0 ? `, ${formatCount(job.recordsFailed)} with an error` : ''}${job.reissues > 0
-            ? `, ${formatCount(job.reissues)} asked again`
-            : ''}.
+          answered${job.recordsFailed > 0 ? `, ${formatCount(job.recordsFailed)} with an error` : ''}${
+            job.reissues > 0 ? `, ${formatCount(job.reissues)} asked again` : ''
+          }.
           <span class="soft">Since ${formatTime(job.createdAtMs)}.</span>
         </p>
-        ${job.byPeer.length > 0
-          ? html`<p class="soft figures" data-testid="by-peer">
-              ${job.byPeer
-                .map(({ peer, isSelf, records }) => `${isSelf ? 'this device' : formatPeer(peer)} ${formatCount(records)}`)
-                .join(' · ')}
-            </p>`
-          : nothing}
+        ${
+          job.byPeer.length > 0
+            ? html`<p class="soft figures" data-testid="by-peer">
+                ${job.byPeer
+                  .map(
+                    ({ peer, isSelf, records }) =>
+                      `${isSelf ? 'this device' : formatPeer(peer)} ${formatCount(records)}`,
+                  )
+                  .join(' · ')}
+              </p>`
+            : nothing
+        }
         <div class="row">
-          ${ended > 0
-            ? html`<button class="primary" @click=${() => void this.#take(job, 'output')}>Download results</button>`
-            : nothing}
-          ${job.recordsFailed > 0
-            ? html`<button @click=${() => void this.#take(job, 'errors')}>Download errors</button>`
-            : nothing}
-          ${job.state === 'interrupted'
-            ? html`<button class="primary" @click=${() => void this.node.resumeJob(job.id)}>Go on</button>`
-            : nothing}
-          ${isOver
-            ? html`<button @click=${() => void this.node.removeJob(job.id)}>Remove</button>`
-            : html`<button @click=${() => void this.node.cancelJob(job.id)}>Cancel</button>`}
+          ${
+            ended > 0
+              ? html`<button class="primary" @click=${() => void this.#take(job, 'output')}>Download results</button>`
+              : nothing
+          }
+          ${
+            job.recordsFailed > 0
+              ? html`<button @click=${() => void this.#take(job, 'errors')}>Download errors</button>`
+              : nothing
+          }
+          ${
+            job.state === 'interrupted'
+              ? html`<button class="primary" @click=${() => void this.node.resumeJob(job.id)}>Go on</button>`
+              : nothing
+          }
+          ${
+            isOver
+              ? html`<button @click=${() => void this.node.removeJob(job.id)}>Remove</button>`
+              : html`<button @click=${() => void this.node.cancelJob(job.id)}>Cancel</button>`
+          }
         </div>
         <problem-note .problem=${job.problem}></problem-note>
       </article>

@@ -51,7 +51,9 @@ export class ChatBox extends NodeElement {
 
   override render() {
     const { models, phase } = this.snapshot;
-    if (models.length === 0) return html`<h2>Chat</h2><p>No model is offered here yet.</p>`;
+    if (models.length === 0)
+      return html`<h2>Chat</h2>
+        <p>No model is offered here yet.</p>`;
     const first = models.find(({ state }) => state === 'loaded') ?? models[0];
     const missing = first ? first.sizeBytes - first.heldBytes : 0;
     return html`
@@ -72,15 +74,23 @@ export class ChatBox extends NodeElement {
         <label for="text">Your message</label>
         <textarea id="text" name="text" required></textarea>
         <div class="row">
-          ${this.#running
-            ? html`<button type="button" @click=${() => this.#running?.abort()}>Stop</button>`
-            : html`<button class="primary" ?disabled=${phase === 'elsewhere'}>Send</button>`}
-          ${this.#turns.length > 0 && !this.#running
-            ? html`<button type="button" @click=${() => this.#clear()}>New conversation</button>`
-            : nothing}
-          ${missing > 0
-            ? html`<span class="soft">Sending downloads the model to this device first: ${formatBytes(missing)}.</span>`
-            : nothing}
+          ${
+            this.#running
+              ? html`<button type="button" @click=${() => this.#running?.abort()}>Stop</button>`
+              : html`<button class="primary" ?disabled=${phase === 'elsewhere'}>Send</button>`
+          }
+          ${
+            this.#turns.length > 0 && !this.#running
+              ? html`<button type="button" @click=${() => this.#clear()}>New conversation</button>`
+              : nothing
+          }
+          ${
+            missing > 0
+              ? html`<span class="soft"
+                  >Sending downloads the model to this device first: ${formatBytes(missing)}.</span
+                >`
+              : nothing
+          }
         </div>
       </form>
       <problem-note .problem=${this.#problem}></problem-note>

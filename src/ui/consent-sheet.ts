@@ -95,8 +95,8 @@ export class ConsentSheet extends NodeElement {
           </dd>
           <dt>Download</dt>
           <dd>
-            ${missing > 0 ? html`${formatBytes(missing)}, now` : 'nothing: this device has the model'}, and up to as much
-            again for each tab that you give it to
+            ${missing > 0 ? html`${formatBytes(missing)}, now` : 'nothing: this device has the model'}, and up to as
+            much again for each tab that you give it to
           </dd>
           <dt>Disk</dt>
           <dd>${model ? formatBytes(model.sizeBytes) : '–'} in this browser, until you delete it</dd>

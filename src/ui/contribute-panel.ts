@@ -45,11 +45,13 @@ export class ContributePanel extends NodeElement {
     const isIdle = phase === 'off' || phase === 'connected';
     return html`
       ${isIdle ? this.#invitation() : nothing}
-      ${phase === 'elsewhere'
-        ? html`<p class="lead">Starling is already running in another tab of this browser.</p>
-            <p>One tab at a time computes, so that the GPU is not shared twice.</p>
-            <button class="primary" @click=${() => void this.node.takeOver()}>Run it in this tab instead</button>`
-        : nothing}
+      ${
+        phase === 'elsewhere'
+          ? html`<p class="lead">Starling is already running in another tab of this browser.</p>
+              <p>One tab at a time computes, so that the GPU is not shared twice.</p>
+              <button class="primary" @click=${() => void this.node.takeOver()}>Run it in this tab instead</button>`
+          : nothing
+      }
       ${phase === 'starting' ? this.#progress() : nothing}
       ${phase === 'serving' || phase === 'paused' || phase === 'stopping' ? this.#live() : nothing}
       <problem-note .problem=${problem}></problem-note>
@@ -80,7 +82,7 @@ export class ContributePanel extends NodeElement {
     const share = step.totalBytes > 0 ? step.doneBytes / step.totalBytes : undefined;
     return html`
       <h2 id="step">${strings.step[step.name]}</h2>
-      <progress aria-labelledby="step" max="1" value=${share ?? (undefined as never)}></progress>
+      <progress aria-labelledby="step" max="1" value=${share ?? nothing}></progress>
       <p class="soft figures">
         ${step.totalBytes > 0 ? `${formatBytes(step.doneBytes)} of ${formatBytes(step.totalBytes)}` : nothing}
       </p>
@@ -93,9 +95,12 @@ export class ContributePanel extends NodeElement {
     const tile = (label: string, value: string, id: string) =>
       html`<div class="card tile"><span class="soft">${label}</span><strong data-testid=${id}>${value}</strong></div>`;
     return html`
-      <h2>${view.phase === 'serving' ? (view.runningSequences > 0 ? strings.helping : strings.idle) : strings.phase[view.phase]}</h2>
+      <h2>
+        ${view.phase === 'serving' ? (view.runningSequences > 0 ? strings.helping : strings.idle) : strings.phase[view.phase]}
+      </h2>
       <p class="soft">
-        ${model?.name ?? ''} on ${view.device?.description || view.device?.architecture || view.device?.vendor || 'this GPU'},
+        ${model?.name ?? ''} on
+        ${view.device?.description || view.device?.architecture || view.device?.vendor || 'this GPU'},
         ${formatBytes(view.gpuBytes)} of GPU memory.
         ${view.relayConnected ? '' : 'The meeting point does not answer; Starling keeps trying.'}
       </p>
@@ -107,23 +112,24 @@ export class ContributePanel extends NodeElement {
         ${tile(strings.tiles.peers, formatCount(view.peers.length), 'peers')}
         ${tile(strings.tiles.uploaded, formatBytes(model?.uploadedBytes ?? 0), 'uploaded')}
       </div>
-      ${view.peers.length > 0
-        ? html`<h3>Who is around</h3>
-            <ul class="figures">
-              ${view.peers.map(
-                (peer) =>
-                  html`<li>
-                    ${formatPeer(peer.id)}
-                    <span class="soft"
-                      >${peer.link === 'direct' ? 'connected directly' : peer.link === 'relayed' ? 'through the relay' : 'seen'}${peer
-                        .models.length > 0
-                        ? `, shares ${formatSpeed(peer.tokensPerSecond)}`
-                        : ''}</span
-                    >
-                  </li>`,
-              )}
-            </ul>`
-        : nothing}
+      ${
+        view.peers.length > 0
+          ? html`<h3>Who is around</h3>
+              <ul class="figures">
+                ${view.peers.map(
+                  (peer) =>
+                    html`<li>
+                      ${formatPeer(peer.id)}
+                      <span class="soft"
+                        >${peer.link === 'direct' ? 'connected directly' : peer.link === 'relayed' ? 'through the relay' : 'seen'}${
+                          peer.models.length > 0 ? `, shares ${formatSpeed(peer.tokensPerSecond)}` : ''
+                        }</span
+                      >
+                    </li>`,
+                )}
+              </ul>`
+          : nothing
+      }
     `;
   }
 }

@@ -7,9 +7,12 @@ export function formatBytes(bytes: number): string {
   const step = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
   const unit = UNITS[step] ?? 'byte';
   const digits = step >= 2 ? 1 : 0;
-  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits }).format(
-    bytes / 1000 ** step,
-  );
+  return new Intl.NumberFormat('en', {
+    style: 'unit',
+    unit,
+    unitDisplay: 'short',
+    maximumFractionDigits: digits,
+  }).format(bytes / 1000 ** step);
 }
 
 export function formatCount(count: number): string {
@@ -31,7 +34,9 @@ export function formatPeer(peer: string): string {
 }
 
 export function formatTime(atMs: number): string {
-  return new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }).format(atMs);
+  return new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }).format(
+    atMs,
+  );
 }
 
 export function formatPercent(share: number): string {

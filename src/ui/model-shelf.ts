@@ -37,12 +37,14 @@ export class ModelShelf extends NodeElement {
     return html`
       <h2>Models</h2>
       ${models.length === 0 ? html`<p>${strings.noModels}</p>` : models.map((model) => this.#card(model))}
-      ${storage
-        ? html`<p class="soft figures">
-            ${formatBytes(storage.usedBytes)} of ${formatBytes(storage.quotaBytes)} that the browser allows.
-            ${storage.isPersistent ? '' : 'The browser may delete models when the disk runs short.'}
-          </p>`
-        : nothing}
+      ${
+        storage
+          ? html`<p class="soft figures">
+              ${formatBytes(storage.usedBytes)} of ${formatBytes(storage.quotaBytes)} that the browser allows.
+              ${storage.isPersistent ? '' : 'The browser may delete models when the disk runs short.'}
+            </p>`
+          : nothing
+      }
     `;
   }
 
@@ -59,23 +61,27 @@ export class ModelShelf extends NodeElement {
           ${formatBytes(model.sizeBytes)}, reads ${formatCount(model.contextTokens)} tokens at
           once${model.licence ? `, ${model.licence}` : ''}
         </p>
-        ${model.state === 'downloading' || model.state === 'partial'
-          ? html`<progress
-                aria-label="Download of ${model.name}"
-                max=${model.sizeBytes}
-                value=${model.heldBytes}
-              ></progress>
-              <p class="soft figures">
-                ${formatBytes(model.heldBytes)} of ${formatBytes(model.sizeBytes)}, ${formatBytes(model.downloadSpeed)}/s,
-                ${formatCount(model.transferPeers)} peers
+        ${
+          model.state === 'downloading' || model.state === 'partial'
+            ? html`<progress
+                  aria-label="Download of ${model.name}"
+                  max=${model.sizeBytes}
+                  value=${model.heldBytes}
+                ></progress>
+                <p class="soft figures">
+                  ${formatBytes(model.heldBytes)} of ${formatBytes(model.sizeBytes)},
+                  ${formatBytes(model.downloadSpeed)}/s, ${formatCount(model.transferPeers)} peers
+                </p>`
+            : nothing
+        }
+        ${
+          sources
+            ? html`<p class="figures" data-testid="sources">
+                ${strings.tiles.fromPeers} ${formatBytes(model.fromPeersBytes)} · ${strings.tiles.fromWebSeed}
+                ${formatBytes(model.fromWebSeedBytes)} · ${strings.tiles.uploaded} ${formatBytes(model.uploadedBytes)}
               </p>`
-          : nothing}
-        ${sources
-          ? html`<p class="figures" data-testid="sources">
-              ${strings.tiles.fromPeers} ${formatBytes(model.fromPeersBytes)} · ${strings.tiles.fromWebSeed}
-              ${formatBytes(model.fromWebSeedBytes)} · ${strings.tiles.uploaded} ${formatBytes(model.uploadedBytes)}
-            </p>`
-          : nothing}
+            : nothing
+        }
         <div class="row">${this.#actions(model)}</div>
         <problem-note .problem=${model.problem}></problem-note>
       </article>
@@ -97,20 +103,28 @@ export class ModelShelf extends NodeElement {
     }
     const missing = model.sizeBytes - model.heldBytes;
     return html`
-      ${model.state === 'absent' || model.state === 'partial'
-        ? html`<button class="primary" @click=${() => void this.node.download(model.root)}>
-            Download ${formatBytes(missing)}
-          </button>`
-        : nothing}
-      ${model.state === 'downloading'
-        ? html`<button @click=${() => void this.node.cancelDownload(model.root)}>Stop download</button>`
-        : nothing}
-      ${model.state === 'held' || model.state === 'loaded'
-        ? html`<button @click=${() => void this.#save(model)}>Save as file</button>`
-        : nothing}
-      ${model.state === 'held' || model.state === 'partial'
-        ? html`<button @click=${() => this.#confirm(model.root)}>Delete</button>`
-        : nothing}
+      ${
+        model.state === 'absent' || model.state === 'partial'
+          ? html`<button class="primary" @click=${() => void this.node.download(model.root)}>
+              Download ${formatBytes(missing)}
+            </button>`
+          : nothing
+      }
+      ${
+        model.state === 'downloading'
+          ? html`<button @click=${() => void this.node.cancelDownload(model.root)}>Stop download</button>`
+          : nothing
+      }
+      ${
+        model.state === 'held' || model.state === 'loaded'
+          ? html`<button @click=${() => void this.#save(model)}>Save as file</button>`
+          : nothing
+      }
+      ${
+        model.state === 'held' || model.state === 'partial'
+          ? html`<button @click=${() => this.#confirm(model.root)}>Delete</button>`
+          : nothing
+      }
     `;
   }
 

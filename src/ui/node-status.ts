@@ -31,9 +31,11 @@ export class NodeStatus extends NodeElement {
         </span>
         ${phase === 'serving' ? html`<button @click=${() => this.node.pause()}>${strings.pause}</button>` : nothing}
         ${phase === 'paused' ? html`<button @click=${() => this.node.resume()}>${strings.resume}</button>` : nothing}
-        ${runs || phase === 'connected'
-          ? html`<button @click=${() => void this.node.stop()}>${strings.stop}</button>`
-          : nothing}
+        ${
+          runs || phase === 'connected'
+            ? html`<button @click=${() => void this.node.stop()}>${strings.stop}</button>`
+            : nothing
+        }
       </div>
     `;
   }

@@ -29,12 +29,14 @@ export class ProblemNote extends LitElement {
     const advice = adviceFor(this.problem.code);
     return html`<div class="note" role="alert" data-code=${this.problem.code}>
       <p>${advice ?? this.problem.message}</p>
-      ${advice
-        ? html`<details>
-            <summary>What exactly happened</summary>
-            <p class="soft">${this.problem.message} (${this.problem.code})</p>
-          </details>`
-        : nothing}
+      ${
+        advice
+          ? html`<details>
+              <summary>What exactly happened</summary>
+              <p class="soft">${this.problem.message} (${this.problem.code})</p>
+            </details>`
+          : nothing
+      }
     </div>`;
   }
 }

@@ -1,4 +1,4 @@
-import { css, html } from 'lit';
+import { css, html, nothing } from 'lit';
 import { NodeElement } from './node-element.ts';
 import { strings } from './strings.ts';
 import './node-status.ts';
@@ -100,7 +100,7 @@ export class StarlingApp extends NodeElement {
       <nav aria-label="Sections">
         ${SECTIONS.map(
           (section) =>
-            html`<a href="#${section}" aria-current=${section === this.#section ? 'page' : (undefined as never)}
+            html`<a href="#${section}" aria-current=${section === this.#section ? 'page' : nothing}
               >${strings.sections[section]}</a
             >`,
         )}

@@ -57,8 +57,10 @@ const advice: Readonly<Record<string, string>> = {
   'node/offline': strings.offline,
   'node/elsewhere': 'Starling is already running in another tab of this browser.',
   'node/unknown-model': 'This model is not offered here. The Models section lists what is.',
-  'engine/out-of-memory': 'The GPU has too little free memory for this model. Close other heavy pages or choose a smaller one.',
-  'gpu/out-of-memory': 'The GPU has too little free memory for this model. Close other heavy pages or choose a smaller one.',
+  'engine/out-of-memory':
+    'The GPU has too little free memory for this model. Close other heavy pages or choose a smaller one.',
+  'gpu/out-of-memory':
+    'The GPU has too little free memory for this model. Close other heavy pages or choose a smaller one.',
   'gpu/no-webgpu':
     'This browser cannot use the GPU for computing. Chrome or Edge 113 and newer, Safari 26 and newer, and Firefox 141 on Windows can. You can still send batches for others to compute.',
   'gpu/no-adapter':

@@ -46,6 +46,8 @@ export interface LibraryComponents {
 export interface LibraryEvents {
   /** Something on the shelf changed; read `list` again. */
   change: void;
+  /** A model is being deleted: stop serving it. */
+  deleted: ModelRoot;
 }
 
 /** The models that this device knows and holds. Pieces are shared, so sizes are counted by piece. */
@@ -153,6 +155,7 @@ export class ModelLibrary {
     const others = countUsers((await this.#readAll()).flatMap((m) => (m.manifest.root === root ? [] : [m.manifest])));
     const held = await pieces.list();
     const own = [...uniqueHashes(manifest).keys()].filter((hash) => held.has(hash) && !others.has(hash));
+    this.#events.emit('deleted', root);
     await records.delete(root);
     await pieces.delete(own);
     const infoHash = infoHashText(manifest);

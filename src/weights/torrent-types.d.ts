@@ -65,8 +65,8 @@ declare module 'webtorrent' {
     readonly ready: boolean;
     readonly bitfield: { get(index: number): boolean } | undefined;
     readonly wires: readonly Wire[];
-    readonly downloadSpeed: number;
-    readonly uploadSpeed: number;
+    /** Verified bytes and bytes of chunks that are under way. */
+    readonly downloaded: number;
     /** Private in webtorrent, and the only way from a wire to the peer that may be removed. */
     readonly _peers: ReadonlyMap<string, TorrentPeer> | null;
     readonly discovery: {

@@ -1,0 +1,44 @@
+import { RealmError } from '../base/realm-errors.ts';
+import type { Device } from './device.ts';
+import type { ChatOptions } from './starling-node.ts';
+
+/**
+ * Streams an answer from the loaded model. A model without a chat template continues the person's text instead.
+ *
+ * @throws the engine's errors by name, and `AbortError` when stopped
+ */
+export async function chatOnDevice(device: Device, options: ChatOptions): Promise<void> {
+  const { model, messages, signal } = options;
+  const tokens = await device.engine.tokens(model, () => device.shelf.header(model));
+  const prompt = device.engine.loaded()?.hasChatTemplate
+    ? await tokens.encodeChat(messages)
+    : await tokens.encodePrompt(messages.at(-1)?.content ?? '');
+  let failure: RealmError | undefined;
+  const request = {
+    id: crypto.randomUUID(),
+    model,
+    prompt,
+    maxTokens: Math.max(1, Math.min(options.maxTokens, tokens.contextTokens - prompt.length)),
+    sampling: {
+      temperature: options.temperature,
+      topK: 0,
+      topP: 0.95,
+      seed: crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
+    },
+    record: 0,
+    stop: [],
+  };
+  await device.engine.client.generate(
+    request,
+    (event) => {
+      if (event.t === 'token' && event.text) options.onText(event.text);
+      if (event.t === 'failed') {
+        const { code, message } = event;
+        failure = new RealmError({ name: 'EngineError', code, message, details: undefined, stack: undefined });
+      }
+    },
+    signal,
+  );
+  signal.throwIfAborted();
+  if (failure) throw failure;
+}

@@ -1,0 +1,139 @@
+import type { ModelRoot, PeerId } from '../base/branded.ts';
+import { createLogger, type LogSink } from '../base/logger.ts';
+import { createSigner, type Bootstrap } from '../protocol/index.ts';
+import { createSwarmNode, publicKeyOf, type SwarmNode } from '../swarm/index.ts';
+import {
+  createProvider,
+  createRequester,
+  withLoopback,
+  type Candidate,
+  type Channel,
+  type Provider,
+  type Requester,
+} from '../work/index.ts';
+import { createEngineExecutor, type EngineExecutor } from './engine-executor.ts';
+import { createEngineHost, type EngineHost } from './engine-host.ts';
+import { createIdbKeyValue } from './idb-key-value.ts';
+import { loadIdentity } from './identity-store.ts';
+import { createShelf, type Shelf } from './shelf.ts';
+import { createWorkerClock } from './worker-clock.ts';
+
+/** Every part of this device's node, joined and asleep: none of them computes, connects or downloads by itself. */
+export interface Device {
+  readonly self: PeerId;
+  readonly shelf: Shelf;
+  readonly engine: EngineHost;
+  readonly executor: EngineExecutor;
+  readonly swarm: SwarmNode;
+  readonly provider: Provider;
+  /** Another one after `restartRequester`: read it anew each time. */
+  readonly requester: Requester;
+  /** Hands everything back and keeps the jobs as they are, interrupted. */
+  restartRequester(): Promise<void>;
+  /** Whose offers are taken: of everybody, or of this device's own jobs alone. */
+  openTo(who: 'everybody' | 'self'): void;
+  /** Says in the swarm what is served now, and wakes jobs that wait for a candidate. */
+  announce(serving: ModelRoot | undefined): void;
+}
+
+export interface DeviceInit {
+  readonly offer: () => Bootstrap | undefined;
+  readonly log: LogSink;
+  readonly onChange: () => void;
+}
+
+const AGENT = 'starling/0.1.0';
+
+/** Joins the parts. Loaded by the first click that needs it, with everything that it imports. */
+export async function openDevice({ offer, log, onChange }: DeviceInit): Promise<Device> {
+  const identity = await loadIdentity();
+  const clock = createWorkerClock();
+  const signer = createSigner(identity.seed);
+  const logger = (scope: string) => createLogger(scope, log);
+  const engine = createEngineHost({ clock, logger: logger('engine') }, onChange);
+  const executor = createEngineExecutor(engine.client);
+  const shelf = createShelf({ offer, loadedModel: () => engine.loaded()?.root, clock, log }, onChange);
+  const swarm = createSwarmNode(
+    { clock, logger: logger('swarm') },
+    { identitySeed: identity.seed, relays: offer()?.relays ?? [], iceServers: offer()?.iceServers ?? [] },
+  );
+  swarm.on('peers', onChange);
+  swarm.on('status', onChange);
+  const channel = withLoopback(swarm);
+
+  let isOpen = false;
+  let serving: ModelRoot | undefined;
+  const directoryChanged = new Set<() => void>();
+  const tellDirectory = () => {
+    for (const listener of directoryChanged) listener();
+  };
+  swarm.on('peers', tellDirectory);
+
+  const providerChannel: Channel = {
+    ...channel,
+    onMessage: (listener) =>
+      channel.onMessage((peer, bytes) => {
+        if (isOpen || peer === identity.peerId) listener(peer, bytes);
+      }),
+  };
+  const shared = { clock, channel, signer, publicKeyOf, logger: logger('work') };
+  const provider = createProvider({ ...shared, channel: providerChannel, executor });
+  const newRequester = () => {
+    const made = createRequester({
+      ...shared,
+      store: createIdbKeyValue('starling-jobs'),
+      resolveModel: shelf.resolve,
+      tokensFor: (root) => engine.tokens(root, () => shelf.header(root)),
+      randomU32: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
+      directory: {
+        candidates(model) {
+          const others = swarm.serving(model);
+          return executor.slots(model) > 0 ? [...others, ownCandidate(model)] : others;
+        },
+        onChange(listener) {
+          directoryChanged.add(listener);
+          return () => void directoryChanged.delete(listener);
+        },
+      },
+    });
+    made.onChange(onChange);
+    return made;
+  };
+  let requester = newRequester();
+
+  function ownCandidate(model: ModelRoot): Candidate {
+    const tokensPerSecond = engine.stats()?.tokensPerSecond ?? 0;
+    return { peer: identity.peerId, freeSlots: executor.freeSlots(model), tokensPerSecond };
+  }
+
+  return {
+    self: identity.peerId,
+    shelf,
+    engine,
+    executor,
+    swarm,
+    provider,
+    get requester() {
+      return requester;
+    },
+    async restartRequester() {
+      await requester.stop();
+      requester = newRequester();
+      await requester.list();
+    },
+    openTo(who) {
+      isOpen = who === 'everybody';
+    },
+    announce(model) {
+      serving = model;
+      const models = serving === undefined ? [] : [{ root: serving, ...ownFigures(serving) }];
+      swarm.announce({ models, agent: AGENT });
+      tellDirectory();
+    },
+  };
+
+  function ownFigures(model: ModelRoot) {
+    const { freeSlots, tokensPerSecond } = ownCandidate(model);
+    return { freeSlots, tokensPerSecond };
+  }
+}

@@ -1,0 +1,217 @@
+import type { ModelRoot } from '../base/branded.ts';
+import { concatBytes, hexToBytes, type Bytes } from '../base/bytes.ts';
+import { createLogger, type LogSink } from '../base/logger.ts';
+import type { Clock } from '../base/clock.ts';
+import { createRandom } from '../base/random.ts';
+import type { ModelSource } from '../engine/index.ts';
+import type { Bootstrap, Manifest } from '../protocol/index.ts';
+import {
+  createIdbModelRecords,
+  createIdbPartialStore,
+  createIdbPieceStore,
+  listPieces,
+  ModelLibrary,
+  openManifest,
+  rebuildFile,
+  type ShelvedModel,
+} from '../weights/index.ts';
+import { ModelTransfer, type ModelSources } from '../weights/page-index.ts';
+import { NodeError } from './errors.ts';
+import { problemOf } from './problem.ts';
+import type { Problem, ShelfModel } from './snapshot.ts';
+
+/** The models that the operator offers or that this device holds, and the way from the one to the other. */
+export interface Shelf {
+  models(): readonly ShelfModel[];
+  /** Reads the store again; `models` is then up to date. */
+  refresh(): Promise<void>;
+  /** Resolves when every piece is held; seeds from then on. @throws errors of `weights` by name */
+  download(root: ModelRoot, signal?: AbortSignal): Promise<void>;
+  cancel(root: ModelRoot): Promise<void>;
+  delete(root: ModelRoot): Promise<void>;
+  export(root: ModelRoot): Promise<ReadableStream<Uint8Array>>;
+  /** What the engine needs to load a held model. */
+  source(root: ModelRoot): Promise<ModelSource>;
+  /** The file's first bytes, fetched if need be: header, metadata, tensor table. */
+  header(root: ModelRoot): Promise<Bytes>;
+  /** Keeps the model from deletion until the returned function is called. */
+  hold(root: ModelRoot): () => void;
+  /** By root, file name, or file name without `.gguf`. */
+  resolve(name: string): ModelRoot | undefined;
+  stop(): Promise<void>;
+}
+
+export interface ShelfComponents {
+  readonly offer: () => Bootstrap | undefined;
+  readonly loadedModel: () => ModelRoot | undefined;
+  readonly clock: Clock;
+  readonly log: LogSink;
+}
+
+export function createShelf({ offer, loadedModel, clock, log }: ShelfComponents, onChange: () => void): Shelf {
+  const pieces = createIdbPieceStore();
+  const partials = createIdbPartialStore();
+  const logger = createLogger('weights', log);
+  const storage = {
+    estimate: () => navigator.storage.estimate(),
+    persist: () => navigator.storage.persist(),
+  };
+  const library = new ModelLibrary({ records: createIdbModelRecords(), pieces, partials, storage, clock });
+  const newTransfer = () => {
+    const random = createRandom(crypto.getRandomValues(new Uint32Array(1))[0] ?? 1);
+    const made = new ModelTransfer(
+      { library, pieces, partials, clock, random, logger },
+      { iceServers: offer()?.iceServers ?? [] },
+    );
+    made.events.on('progress', onChange);
+    return made;
+  };
+  let transfer: ModelTransfer | undefined;
+  let shelved: readonly ShelvedModel[] = [];
+  const problems = new Map<ModelRoot, Problem>();
+  library.events.on('change', () => void refresh());
+
+  async function refresh(): Promise<void> {
+    shelved = await library.list();
+    onChange();
+  }
+
+  const offered = (root: ModelRoot) => offer()?.models.find((model) => model.root === root);
+
+  /** Opens the signed manifest, once; a model that this device knows needs no server. */
+  async function know(root: ModelRoot): Promise<Manifest> {
+    const known = shelved.find((model) => model.root === root);
+    if (known) return known.manifest;
+    const entry = offered(root);
+    const operator = offer()?.operator;
+    if (!entry || !operator) {
+      throw new NodeError('unknown-model', `node: model ${root} is not offered here`, { model: root });
+    }
+    const [manifestBytes, torrent] = await Promise.all([fetchBytes(entry.manifest), fetchBytes(entry.torrent)]);
+    openManifest(manifestBytes, { root, author: hexToBytes(operator) });
+    const { manifest } = await library.add(manifestBytes, torrent);
+    await refresh();
+    return manifest;
+  }
+
+  function sources(root: ModelRoot): ModelSources {
+    const entry = offered(root);
+    const tracker = offer()?.tracker;
+    return {
+      announce: tracker ? [tracker] : [],
+      webSeeds: entry ? [new URL(entry.webSeed, location.href).href] : [],
+    };
+  }
+
+  return {
+    models: () => mergeShelf(offer(), shelved, transfer, loadedModel(), problems),
+    refresh,
+    async download(root, signal) {
+      problems.delete(root);
+      try {
+        await know(root);
+        transfer ??= newTransfer();
+        await transfer.fetch(root, sources(root), signal);
+        logger.info('a model is complete on this device');
+      } catch (error) {
+        if ((error as Error).name !== 'AbortError') problems.set(root, problemOf(error));
+        throw error;
+      } finally {
+        await refresh();
+      }
+    },
+    async cancel(root) {
+      await transfer?.stop(root);
+      await refresh();
+    },
+    async delete(root) {
+      await transfer?.stop(root);
+      await library.delete(root);
+      problems.delete(root);
+      await refresh();
+    },
+    async export(root) {
+      return rebuildFile(await know(root), pieces);
+    },
+    async source(root) {
+      const manifest = await know(root);
+      await library.touch(root);
+      const list = listPieces(manifest).map(({ hash, start, end }) => ({ hash, sizeBytes: end - start }));
+      return { root, headerBytes: manifest.headerBytes, pieces: list };
+    },
+    async header(root) {
+      const manifest = await know(root);
+      const list = listPieces(manifest).filter(({ start }) => start < manifest.headerBytes);
+      const held = await pieces.has(list.map(({ hash }) => hash));
+      if (held.size < list.length) {
+        transfer ??= newTransfer();
+        await transfer.fetchHeader(root, sources(root));
+      }
+      return concatBytes(await Promise.all(list.map(({ hash }) => pieces.read(hash))));
+    },
+    hold: (root) => library.hold(root),
+    resolve(name) {
+      const all = mergeShelf(offer(), shelved, undefined, undefined, problems);
+      return all.find((model) => [model.root, model.name, model.name.replace(/\.gguf$/, '')].includes(name))?.root;
+    },
+    async stop() {
+      await transfer?.stop();
+      transfer = undefined;
+      await refresh();
+    },
+  };
+}
+
+async function fetchBytes(path: string): Promise<Bytes> {
+  try {
+    const response = await fetch(path, { signal: AbortSignal.timeout(30_000) });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (cause) {
+    throw new NodeError(
+      'offline',
+      `node: ${path} cannot be read from the page’s server; try again later`,
+      {},
+      { cause },
+    );
+  }
+}
+
+/** Offered models first, in the operator's order, then what only this device still has. */
+function mergeShelf(
+  offer: Bootstrap | undefined,
+  shelved: readonly ShelvedModel[],
+  transfer: ModelTransfer | undefined,
+  loaded: ModelRoot | undefined,
+  problems: ReadonlyMap<ModelRoot, Problem>,
+): ShelfModel[] {
+  const offered = offer?.models ?? [];
+  const known = new Map(shelved.map((model) => [model.root, model]));
+  const view = (about: Omit<Manifest, 't' | 'v' | 'hashes' | 'sizes' | 'infoHash'>): ShelfModel => {
+    const progress = transfer?.progress(about.root);
+    const held = known.get(about.root);
+    const isFetching = progress?.stage === 'fetching' || progress?.stage === 'checking';
+    const heldBytes = Math.max(held?.heldBytes ?? 0, isFetching ? progress.verifiedBytes : 0);
+    const resting = held?.state === 'complete' ? 'held' : heldBytes > 0 ? 'partial' : 'absent';
+    return {
+      root: about.root,
+      name: about.name,
+      sizeBytes: about.sizeBytes,
+      heldBytes,
+      architecture: about.architecture,
+      quantisation: about.quantisation,
+      parameters: about.parameters,
+      contextTokens: about.contextTokens,
+      licence: about.licence,
+      state: isFetching ? 'downloading' : about.root === loaded ? 'loaded' : resting,
+      fromPeersBytes: progress?.fromPeersBytes ?? 0,
+      fromWebSeedBytes: progress?.fromWebSeedBytes ?? 0,
+      uploadedBytes: progress?.uploadedBytes ?? 0,
+      transferPeers: progress?.peers ?? 0,
+      downloadSpeed: progress?.downBytesPerSecond ?? 0,
+      problem: problems.get(about.root),
+    };
+  };
+  const own = shelved.filter(({ root, heldBytes }) => heldBytes > 0 && !offered.some((model) => model.root === root));
+  return [...offered.map(view), ...own.map(({ manifest }) => view(manifest))];
+}

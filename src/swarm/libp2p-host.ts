@@ -1,0 +1,71 @@
+/**
+ * The libp2p of a node, configured. Loaded on first use: it is the largest library of the page (222 KB compressed,
+ * reference p2p-stack, section 1).
+ */
+import { circuitRelayTransport } from '@libp2p/circuit-relay-v2';
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
+import { gossipsub } from '@libp2p/gossipsub';
+import { identify, identifyPush } from '@libp2p/identify';
+import { noise } from '@libp2p/noise';
+import { ping } from '@libp2p/ping';
+import { webSockets } from '@libp2p/websockets';
+import { yamux } from '@libp2p/yamux';
+import { createLibp2p } from 'libp2p';
+import { gossipOptions } from './gossip-options.ts';
+
+export interface HostInit {
+  /** 32-byte Ed25519 seed. */
+  readonly seed: Uint8Array;
+  readonly relayCount: number;
+  readonly iceServers: readonly RTCIceServer[];
+  /** Called for every RTCPeerConnection that is about to be made. */
+  readonly onPeerConnection: () => void;
+}
+
+export type Host = Awaited<ReturnType<typeof openHost>>;
+
+/** True where this realm can connect to peers directly: pages can, Node and workers cannot. */
+export const canConnectDirectly = typeof globalThis.RTCPeerConnection === 'function';
+
+/**
+ * Everybody behind our relay comes to us from the relay's address, so libp2p's bound of 5 new connections a second and
+ * host would refuse a busy node's peers (reference p2p-stack, section 3.4).
+ */
+const MAX_NEW_CONNECTIONS_PER_SECOND = 50;
+const MAX_PENDING_CONNECTIONS = 50;
+const MAX_RELAYS_LISTENED_ON = 2;
+
+/** A libp2p that is not started yet. */
+export async function openHost(init: HostInit) {
+  const webRTC = canConnectDirectly ? (await import('@libp2p/webrtc')).webRTC : undefined;
+  const rtcConfiguration = () => {
+    init.onPeerConnection();
+    return { iceServers: [...init.iceServers] };
+  };
+  const circuits = Array.from(
+    { length: Math.max(1, Math.min(init.relayCount, MAX_RELAYS_LISTENED_ON)) },
+    () => '/p2p-circuit',
+  );
+  return createLibp2p({
+    start: false,
+    privateKey: await generateKeyPairFromSeed('Ed25519', init.seed),
+    addresses: { listen: webRTC ? [...circuits, '/webrtc'] : circuits },
+    transports: [webSockets(), circuitRelayTransport(), ...(webRTC ? [webRTC({ rtcConfiguration })] : [])],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    // libp2p refuses loopback addresses in a page; an operator's process on the same machine is the ordinary trial.
+    connectionGater: { denyDialMultiaddr: () => false },
+    connectionManager: {
+      inboundConnectionThreshold: MAX_NEW_CONNECTIONS_PER_SECOND,
+      maxIncomingPendingConnections: MAX_PENDING_CONNECTIONS,
+      // Our own supervisor redials: libp2p's gives up after one failed WebSocket (section 3.5).
+      reconnectRetries: 0,
+    },
+    services: {
+      identify: identify(),
+      identifyPush: identifyPush(),
+      ping: ping(),
+      pubsub: gossipsub(gossipOptions),
+    },
+  });
+}

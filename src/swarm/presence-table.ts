@@ -1,0 +1,112 @@
+import type { ModelRoot, PeerId } from '../base/branded.ts';
+import type { Clock } from '../base/clock.ts';
+import { createFreshnessGuard, MAX_MESSAGE_AGE_MS, ProtocolError, type Presence } from '../protocol/index.ts';
+import { MAX_KNOWN_PEERS } from './constants.ts';
+import { SwarmError } from './errors.ts';
+import { checkAdvert } from './presence-check.ts';
+
+/** A peer as its latest advert shows it. */
+export interface KnownPeer {
+  readonly peer: PeerId;
+  readonly models: Presence['models'];
+  readonly agent: string;
+  /** By our clock. */
+  readonly heardAtMs: number;
+}
+
+export interface PresenceTable {
+  /**
+   * Takes an advert in, or refuses and counts it.
+   *
+   * @param sender peer id that gossip vouches for
+   * @returns true if it was sound, also when it changed nothing; false means: do not pass it on
+   */
+  admit(bytes: Uint8Array, sender: string): boolean;
+  peers(): readonly KnownPeer[];
+  get(peer: string): KnownPeer | undefined;
+  /** Peers that serve this model now. */
+  serving(model: ModelRoot): readonly { peer: PeerId; freeSlots: number; tokensPerSecond: number }[];
+  /** Forgets whoever was not heard of in time. */
+  sweep(): void;
+  refusals(): Readonly<Record<string, number>>;
+  clear(): void;
+}
+
+interface Entry extends KnownPeer {
+  readonly expiresAtMs: number;
+}
+
+/** Kinds of refusal that are counted one by one; the codes are closed unions, so this stays small. */
+export function createPresenceTable(
+  { clock }: { clock: Pick<Clock, 'now'> },
+  events: {
+    readonly onChange: () => void;
+    /** The peer said goodbye or fell silent. */
+    readonly onLeave: (peer: PeerId) => void;
+  },
+): PresenceTable {
+  const entries = new Map<PeerId, Entry>();
+  // A late advert must not bring back a peer that said goodbye, so moments outlive entries.
+  const latestAtMs = new Map<PeerId, number>();
+  const refusals: Record<string, number> = {};
+  let freshness = createFreshnessGuard(clock);
+
+  const remove = (peer: PeerId) => {
+    if (entries.delete(peer)) events.onLeave(peer);
+  };
+
+  function take(bytes: Uint8Array, sender: string): void {
+    const { peer, author, body } = checkAdvert(bytes, sender);
+    const nowMs = clock.now();
+    if (!entries.has(peer) && entries.size >= MAX_KNOWN_PEERS) {
+      throw new SwarmError('advert-refused', `swarm: ${MAX_KNOWN_PEERS} peers are known already`, { peer });
+    }
+    freshness.admit(author, body.atMs, body.nonce);
+    // Gossip may deliver out of order: an older advert is sound, and says nothing new.
+    if (body.atMs <= (latestAtMs.get(peer) ?? -1)) return;
+    latestAtMs.set(peer, body.atMs);
+    // Life is counted from when we heard it, so that clocks may differ.
+    const lifeMs = body.expiresAtMs - body.atMs;
+    if (lifeMs <= 0) remove(peer);
+    else {
+      const { models, agent } = body;
+      entries.set(peer, { peer, models, agent, heardAtMs: nowMs, expiresAtMs: nowMs + lifeMs });
+    }
+    events.onChange();
+  }
+
+  return {
+    admit(bytes, sender) {
+      try {
+        take(bytes, sender);
+        return true;
+      } catch (error) {
+        if (!(error instanceof ProtocolError || error instanceof SwarmError)) throw error;
+        refusals[error.code] = (refusals[error.code] ?? 0) + 1;
+        return false;
+      }
+    },
+    peers: () => [...entries.values()],
+    get: (peer) => entries.get(peer as PeerId),
+    serving: (model) =>
+      [...entries.values()].flatMap(({ peer, models }) => {
+        const held = models.find(({ root }) => root === model);
+        return held ? [{ peer, freeSlots: held.freeSlots, tokensPerSecond: held.tokensPerSecond }] : [];
+      }),
+    sweep() {
+      const nowMs = clock.now();
+      const gone = [...entries.values()].filter(({ expiresAtMs }) => expiresAtMs <= nowMs);
+      for (const { peer } of gone) remove(peer);
+      for (const [peer, atMs] of latestAtMs) {
+        if (atMs < nowMs - 2 * MAX_MESSAGE_AGE_MS && !entries.has(peer)) latestAtMs.delete(peer);
+      }
+      if (gone.length > 0) events.onChange();
+    },
+    refusals: () => ({ ...refusals }),
+    clear() {
+      entries.clear();
+      latestAtMs.clear();
+      freshness = createFreshnessGuard(clock);
+    },
+  };
+}
