@@ -132,7 +132,7 @@ test.each([
 test('a server that answers another part than was asked for is not believed', async () => {
   answer = (request, response, attempt) => {
     if (attempt !== 2) return serve(file, response, request, attempt === 1 ? HALF : undefined);
-    const body = file.subarray(5, 1_000);
+    const body = other.subarray(5, 1_000);
     const range = `bytes 5-999/${file.byteLength}`;
     response.writeHead(206, { 'content-length': body.byteLength, 'content-range': range }).end(body);
   };
