@@ -27,7 +27,7 @@ export function startHostileProvider(
   random: Random,
 ): () => void {
   const heard: Bytes[] = [];
-  const leases: string[] = [];
+  const leases = new Map<string, ReadonlySet<number>>();
   const stamp = () => ({ v: 1 as const, atMs: clock.now(), nonce: crypto.getRandomValues(new Uint8Array(16)) });
   const seal = (body: object, signer = peer.signer) => sealEnvelope(signer, 'starling/work/1', { ...body, ...stamp() });
   return channel.onMessage((from, bytes) => {
@@ -43,7 +43,7 @@ export function startHostileProvider(
     if (message.t !== 'work/offer') return;
     const offer: WorkOffer = message;
     const { lease } = offer;
-    leases.push(lease);
+    leases.set(lease, new Set(offer.records.map(({ record }) => record)));
     const result = (of: string, record: number, tokens: Uint32Array) =>
       seal({ t: 'work/result', lease: of, record, tokens: tokensToBytes(tokens), finish: 'stop', numericClass: 'lie' });
     const wrong = Uint32Array.of(1, 2, 3);
@@ -63,15 +63,9 @@ export function startHostileProvider(
       case 'liar':
         void say({ t: 'work/accept', lease });
         for (let i = 0; i < 40; i++) {
-          // Records that the lease does not hold, leases that are over, leases of nobody.
-          if (!offer.records.some(({ record }) => record === i)) void raw(result(lease, i, wrong));
-          void raw(
-            result(
-              leases[random.below(leases.length - 1 || 1)] === lease ? 'f'.repeat(32) : (leases[0] ?? ''),
-              i,
-              wrong,
-            ),
-          );
+          // Records that its leases do not hold, whether they are over or not, and leases of nobody.
+          for (const [held, records] of [...leases].slice(-2)) if (!records.has(i)) void raw(result(held, i, wrong));
+          void raw(result('f'.repeat(32), i, wrong));
         }
         void raw(result(lease, offer.records[0]?.record ?? 0, new Uint32Array(10_000)));
         void say({ t: 'work/done', lease });

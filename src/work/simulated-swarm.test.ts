@@ -2,10 +2,8 @@ import { expect, test } from 'vitest';
 import type { JobId } from '../base/branded.ts';
 import { createFakeClock, type FakeClock } from '../base/fake-clock.ts';
 import { createRandom, type Random } from '../base/random.ts';
-import { tokensToBytes } from '../base/bytes.ts';
 import { MISCHIEF, startHostileProvider } from './hostile-provider.compliance.ts';
-import { createProvider, createRequester, withLoopback, type Channel, type Requester } from './index.ts';
-import { CHUNK_LINES } from './constants.ts';
+import { createProvider, createRequester, withLoopback, type Requester } from './index.ts';
 import { createJobStore } from './job-store.ts';
 import { readRecord } from './job-answers.ts';
 import {
@@ -19,28 +17,13 @@ import {
   letters,
   linesOf,
   linkOf,
+  mortal,
   resolveModel,
   type FakeStore,
   type Weather,
 } from './simulation.compliance.ts';
 
 const RECORDS = 24;
-
-/** A channel that its page can take with it when it closes. */
-function mortal(channel: Channel): { readonly channel: Channel; die(): void } {
-  let isDead = false;
-  return {
-    die: () => {
-      isDead = true;
-    },
-    channel: {
-      self: channel.self,
-      send: async (peer, bytes) => (isDead ? undefined : channel.send(peer, bytes)),
-      onMessage: (listener) => channel.onMessage((peer, bytes) => (isDead ? undefined : listener(peer, bytes))),
-      onGone: (listener) => channel.onGone((peer) => (isDead ? undefined : listener(peer))),
-    },
-  };
-}
 
 interface World {
   readonly clock: FakeClock;
@@ -164,26 +147,30 @@ async function checkEveryRecordOnce(world: World, id: JobId): Promise<void> {
     const honest = answerOf({ ...kept, record, prompt: kept.prompt, stop: [...kept.stop] });
     if (honest.t !== 'result') throw new Error('the model always answers');
     expect(line.response?.body.choices[0]?.text).toBe(await letters.decode(honest.tokens));
-    expect(tokensToBytes(honest.tokens).byteLength).toBeGreaterThan(0);
   }
-  expect(CHUNK_LINES).toBeGreaterThan(0);
 }
 
+/** More seeds than the everyday run: SEEDS=200 npx vitest run --project node src/work/simulated-swarm.test.ts */
+const SEEDS = Number(process.env['SEEDS'] ?? 16);
 const NAMES = { calm: 'in order and late', lossy: 'lost, doubled and late' };
 
 for (const [weather, name] of Object.entries(NAMES)) {
   for (const isReloading of [false, true]) {
     const reloading = isReloading ? ', the requester reloaded at random moments' : '';
-    test(`messages ${name}${reloading}: every record once, in input order, honest answers only`, async () => {
-      for (let seed = 1; seed <= 12; seed++) {
-        const world = await createWorld(seed * 7919 + (isReloading ? 1 : 0), weather === 'lossy');
-        const body = seed % 2 === 0 ? {} : { temperature: 0.9, seed: undefined };
-        const id = await world.requester.submit({ file: batchOf(RECORDS, body), fileName: `${seed}.jsonl` });
-        await live(world, id, isReloading);
-        await checkEveryRecordOnce(world, id).catch((error: unknown) => {
-          throw new Error(`seed ${seed}: ${JSON.stringify(world.requester.metrics())}`, { cause: error });
-        });
-      }
-    }, 120_000);
+    test(
+      `messages ${name}${reloading}: every record once, in input order, honest answers only`,
+      async () => {
+        for (let seed = 1; seed <= SEEDS; seed++) {
+          const world = await createWorld(seed * 7919 + (isReloading ? 1 : 0), weather === 'lossy');
+          const body = seed % 2 === 0 ? {} : { temperature: 0.9, seed: undefined };
+          const id = await world.requester.submit({ file: batchOf(RECORDS, body), fileName: `${seed}.jsonl` });
+          await live(world, id, isReloading);
+          await checkEveryRecordOnce(world, id).catch((error: unknown) => {
+            throw new Error(`seed ${seed}: ${JSON.stringify(world.requester.metrics())}`, { cause: error });
+          });
+        }
+      },
+      20_000 * SEEDS,
+    );
   }
 }

@@ -267,3 +267,40 @@ export async function linesOf(file: Blob): Promise<ParsedLine[]> {
   const text = await file.text();
   return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as ParsedLine]));
 }
+
+/** A channel that its page can take with it when it closes. */
+export function mortal(channel: Channel): { readonly channel: Channel; die(): void } {
+  let isDead = false;
+  return {
+    die: () => {
+      isDead = true;
+    },
+    channel: {
+      self: channel.self,
+      send: async (peer, bytes) => (isDead ? undefined : channel.send(peer, bytes)),
+      onMessage: (listener) => channel.onMessage((peer, bytes) => (isDead ? undefined : listener(peer, bytes))),
+      onGone: (listener) => channel.onGone((peer) => (isDead ? undefined : listener(peer))),
+    },
+  };
+}
+
+/** A channel of a tab that can freeze: what it sends meanwhile goes out when it thaws. */
+export function freezable(channel: Channel): { readonly channel: Channel; freeze(): void; thaw(): void } {
+  let held: (() => void)[] | undefined;
+  return {
+    freeze: () => {
+      held ??= [];
+    },
+    thaw: () => {
+      for (const send of held ?? []) send();
+      held = undefined;
+    },
+    channel: {
+      ...channel,
+      async send(peer, bytes) {
+        if (held) held.push(() => void channel.send(peer, bytes));
+        else await channel.send(peer, bytes);
+      },
+    },
+  };
+}
