@@ -147,6 +147,7 @@ export function createDispatcher(components: DispatcherComponents): Dispatcher {
       endLease(lease, 'dropped');
       components.onBroken(job, error);
     });
+    components.onChange(job);
     return true;
   }
 
@@ -284,7 +285,6 @@ export function createDispatcher(components: DispatcherComponents): Dispatcher {
       }
     }
     pump();
-    for (const job of jobs) components.onChange(job);
   }
 
   return {

@@ -65,9 +65,11 @@ export function createPeerStandings(clock: Pick<Clock, 'now'>): PeerStandings {
       return { records: FIRST_FRAGMENT_RECORDS, cost: (speed * TARGET_FRAGMENT_MS) / 1000 };
     },
     learn(peer, cost, elapsedMs) {
+      const standing = of(peer);
+      const pace = (cost / Math.max(1, elapsedMs)) * TARGET_FRAGMENT_MS;
       // At most doubled or halved at a time: one odd fragment must not decide.
-      const factor = Math.min(2, Math.max(0.5, TARGET_FRAGMENT_MS / Math.max(1, elapsedMs)));
-      of(peer).pace = Math.max(1, cost * factor);
+      const before = standing.pace ?? cost;
+      standing.pace = Math.max(1, Math.min(2 * before, Math.max(before / 2, pace)));
     },
   };
 }

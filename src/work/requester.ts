@@ -164,6 +164,7 @@ export function createRequester(components: RequesterComponents): Requester {
   async function activate(entry: Entry, costs: Uint32Array, places: Uint8Array): Promise<void> {
     const { head } = entry;
     const tokens = head.root === null ? undefined : await tokensFor(head.root as ModelRoot);
+    entry.abort.signal.throwIfAborted();
     if (isStopped || entries.get(head.id as JobId) !== entry) return;
     entry.run = createJobRun(
       {
@@ -254,6 +255,24 @@ export function createRequester(components: RequesterComponents): Requester {
     entry.head = { ...entry.head, leased: 0 };
   }
 
+  const views = () => [...entries.values()].map(viewOf).toSorted((a, b) => a.createdAtMs - b.createdAtMs);
+
+  async function list(): Promise<readonly JobView[]> {
+    requireRunning();
+    const { jobs: ids, leftovers } = await jobs.ids();
+    for (const id of leftovers) if (!entries.has(id)) await jobs.remove(id);
+    for (const id of ids) {
+      if (entries.has(id)) continue;
+      const head = await jobs.readHead(id).catch(() => logger.warn('a kept job cannot be read', { job: id }));
+      if (!head || entries.has(id)) continue;
+      const state = head.state === 'running' ? 'interrupted' : head.state;
+      const abort = new AbortController();
+      entries.set(id, { head, state, problem: undefined, abort, run: undefined, resuming: undefined });
+    }
+    changed();
+    return views();
+  }
+
   return {
     async submit({ file, fileName, only }) {
       requireRunning();
@@ -297,24 +316,10 @@ export function createRequester(components: RequesterComponents): Requester {
         throw error;
       }
     },
-    async list() {
-      requireRunning();
-      const { jobs: ids, leftovers } = await jobs.ids();
-      for (const id of leftovers) if (!entries.has(id)) await jobs.remove(id);
-      for (const id of ids) {
-        if (entries.has(id)) continue;
-        const head = await jobs.readHead(id).catch(() => logger.warn('a kept job cannot be read', { job: id }));
-        if (!head || entries.has(id)) continue;
-        const state = head.state === 'running' ? 'interrupted' : head.state;
-        const abort = new AbortController();
-        entries.set(id, { head, state, problem: undefined, abort, run: undefined, resuming: undefined });
-      }
-      changed();
-      return [...entries.values()].map(viewOf);
-    },
+    list,
     async resume(id) {
       requireRunning();
-      if (!entries.has(id)) await this.list();
+      if (!entries.has(id)) await list();
       const entry = required(id);
       if (entry.state !== 'interrupted' && entry.state !== 'failed') return;
       entry.resuming ??= goOn(entry).finally(() => {
@@ -355,7 +360,7 @@ export function createRequester(components: RequesterComponents): Requester {
       return buildJobFiles(jobs, entry.run?.head() ?? entry.head);
     },
     view: (id) => viewOf(required(id)),
-    views: () => [...entries.values()].map(viewOf).toSorted((a, b) => a.createdAtMs - b.createdAtMs),
+    views,
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

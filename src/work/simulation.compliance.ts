@@ -29,7 +29,7 @@ export function publicKeyOf(peer: PeerId): Bytes {
 }
 
 export interface Weather {
-  /** Share of messages that vanish, arrive twice, and are late by up to `delayMs`. */
+  /** Share of messages that vanish and that arrive twice; all are late by up to `delayMs`, but stay in order. */
   readonly loss: number;
   readonly twice: number;
   readonly delayMs: number;
@@ -44,11 +44,12 @@ export interface MemoryNetwork {
   messages(): number;
 }
 
-/** Channels between peers of one process, in order without delay, in any order with it. */
+/** Channels between peers of one process, in order between any two. */
 export function createMemoryNetwork(clock: Clock, random: Random = createRandom(1), weather = CALM): MemoryNetwork {
   const receivers = new Map<PeerId, Set<(peer: PeerId, bytes: Uint8Array) => void>>();
   const goneListeners = new Map<PeerId, Set<(peer: PeerId) => void>>();
   const isCut = new Set<PeerId>();
+  const lastDueMs = new Map<string, number>();
   let messages = 0;
   const of = <T>(map: Map<PeerId, Set<T>>, peer: PeerId) => {
     const set = map.get(peer) ?? new Set<T>();
@@ -69,7 +70,12 @@ export function createMemoryNetwork(clock: Clock, random: Random = createRandom(
         const copy = bytes.slice();
         for (let i = 0; i < copies; i++) {
           if (weather.delayMs === 0) queueMicrotask(() => deliver(self, peer, copy));
-          else clock.after(random.below(weather.delayMs), () => deliver(self, peer, copy));
+          else {
+            const pair = `${self} ${peer}`;
+            const dueMs = Math.max(lastDueMs.get(pair) ?? 0, clock.now() + random.below(weather.delayMs));
+            lastDueMs.set(pair, dueMs);
+            clock.after(dueMs - clock.now(), () => deliver(self, peer, copy));
+          }
         }
       },
       onMessage(listener) {
@@ -260,4 +266,41 @@ export interface ParsedLine {
 export async function linesOf(file: Blob): Promise<ParsedLine[]> {
   const text = await file.text();
   return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as ParsedLine]));
+}
+
+/** A channel that its page can take with it when it closes. */
+export function mortal(channel: Channel): { readonly channel: Channel; die(): void } {
+  let isDead = false;
+  return {
+    die: () => {
+      isDead = true;
+    },
+    channel: {
+      self: channel.self,
+      send: async (peer, bytes) => (isDead ? undefined : channel.send(peer, bytes)),
+      onMessage: (listener) => channel.onMessage((peer, bytes) => (isDead ? undefined : listener(peer, bytes))),
+      onGone: (listener) => channel.onGone((peer) => (isDead ? undefined : listener(peer))),
+    },
+  };
+}
+
+/** A channel of a tab that can freeze: what it sends meanwhile goes out when it thaws. */
+export function freezable(channel: Channel): { readonly channel: Channel; freeze(): void; thaw(): void } {
+  let held: (() => void)[] | undefined;
+  return {
+    freeze: () => {
+      held ??= [];
+    },
+    thaw: () => {
+      for (const send of held ?? []) send();
+      held = undefined;
+    },
+    channel: {
+      ...channel,
+      async send(peer, bytes) {
+        if (held) held.push(() => void channel.send(peer, bytes));
+        else await channel.send(peer, bytes);
+      },
+    },
+  };
 }
