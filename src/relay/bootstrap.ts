@@ -6,10 +6,12 @@ export interface Bootstrap {
   readonly v: 1;
   /** Hex of the Ed25519 public key that signs this operator's manifests. */
   readonly operator: string;
-  /** WebSocket trackers. */
-  readonly announce: readonly string[];
+  /** WebSocket tracker. */
+  readonly tracker: string;
   /** libp2p multiaddrs of the relay. */
   readonly relays: readonly string[];
+  /** STUN and TURN servers; none, so that no third party learns who is here. */
+  readonly iceServers: readonly never[];
   readonly models: readonly BootstrapModel[];
 }
 
@@ -22,14 +24,13 @@ export interface BootstrapModel {
   readonly quantisation: string;
   readonly parameters: number;
   readonly contextTokens: number;
-  readonly licence: string | null;
-  readonly source: string | null;
+  readonly licence?: string;
   /** Hex. */
   readonly infoHash: string;
   /** Paths on this origin. */
-  readonly manifestUrl: string;
-  readonly torrentUrl: string;
-  readonly webSeedUrl: string;
+  readonly manifest: string;
+  readonly torrent: string;
+  readonly webSeed: string;
 }
 
 export interface BootstrapInit {
@@ -46,8 +47,9 @@ export function describeOperator(init: BootstrapInit): Bootstrap {
   return {
     v: 1,
     operator: bytesToHex(init.publicKey),
-    announce: [`${isSecure ? 'wss' : 'ws'}://${host}/announce`],
+    tracker: `${isSecure ? 'wss' : 'ws'}://${host}/announce`,
     relays: [`${hostToMultiaddr(host, isSecure)}/p2p/${init.relayPeerId}`],
+    iceServers: [],
     models: init.models.map(describeModel),
   };
 }
@@ -62,12 +64,11 @@ function describeModel({ root, manifest, infoHash }: PublishedModel): BootstrapM
     quantisation: manifest.quantisation,
     parameters: manifest.parameters,
     contextTokens: manifest.contextTokens,
-    licence: manifest.licence ?? null,
-    source: manifest.source ?? null,
+    ...(manifest.licence === undefined ? {} : { licence: manifest.licence }),
     infoHash,
-    manifestUrl: `/manifests/${root}`,
-    torrentUrl: `/torrents/${root}.torrent`,
-    webSeedUrl: `/weights/${root}/${encodeURIComponent(manifest.name)}`,
+    manifest: `/manifests/${root}`,
+    torrent: `/torrents/${root}.torrent`,
+    webSeed: `/weights/${root}/${encodeURIComponent(manifest.name)}`,
   };
 }
 

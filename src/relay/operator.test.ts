@@ -46,7 +46,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
-const webSeed = () => boot.models[0]?.webSeedUrl ?? '';
+const webSeed = () => boot.models[0]?.webSeed ?? '';
 
 test('bootstrap.json tells everything that a page needs, at the address that the page used, and is not stored', async () => {
   const response = await get('/bootstrap.json', { origin: 'https://game.example' });
@@ -54,7 +54,7 @@ test('bootstrap.json tells everything that a page needs, at the address that the
   expect(response.headers.get('access-control-allow-origin')).toBe('*');
   const { host } = new URL(operator.url);
   const port = host.split(':')[1];
-  expect(boot).toMatchObject({ v: 1, announce: [`ws://${host}/announce`] });
+  expect(boot).toMatchObject({ v: 1, tracker: `ws://${host}/announce`, iceServers: [] });
   expect(boot.relays[0]).toMatch(new RegExp(`^/ip4/127.0.0.1/tcp/${port}/ws/p2p/12D3Koo`));
   expect(boot.models).toMatchObject([
     { name: 'model.gguf', sizeBytes: file.byteLength, licence: 'CC0-1.0', quantisation: 'Q8_0', architecture: 'llama' },
@@ -63,11 +63,11 @@ test('bootstrap.json tells everything that a page needs, at the address that the
 
 test('manifest and torrent are the signed ones, and lead to the file', async () => {
   const [model] = boot.models;
-  const { manifest } = openManifest(await bytesOf(await get(model?.manifestUrl ?? '')), {
+  const { manifest } = openManifest(await bytesOf(await get(model?.manifest ?? '')), {
     author: hexToBytes(boot.operator),
   });
   expect(manifest.root).toBe(model?.root);
-  const torrent = await openTorrentFile(await bytesOf(await get(model?.torrentUrl ?? '')), manifest);
+  const torrent = await openTorrentFile(await bytesOf(await get(model?.torrent ?? '')), manifest);
   expect(torrent.infoHash).toBe(model?.infoHash);
   expect(bytesToHex(manifest.infoHash)).toBe(model?.infoHash);
 });

@@ -1,0 +1,98 @@
+import { expect, test } from '@playwright/test';
+import { randomGguf } from './gguf-writer.ts';
+import { openLyingSeed, openWeightsSite, progressOf, settle, start, visit, type WeightsSite } from './weights-site.ts';
+
+const MIB = 1024 * 1024;
+const file = randomGguf({ sizeBytes: 32 * MIB, seed: 31 });
+
+test.describe.configure({ mode: 'serial' });
+let site: WeightsSite;
+test.beforeAll(async () => {
+  site = await openWeightsSite();
+});
+test.afterAll(() => site.close());
+
+type Visitor = Awaited<ReturnType<typeof visit>>;
+const logsOf = ({ page }: Visitor) => page.evaluate(() => globalThis.harness.logs());
+
+async function expectFullAndLean(visitor: Visitor, title: string, sizeBytes: number, sha256: string) {
+  expect(await settle(visitor.page)).toEqual({ state: 'done' });
+  const progress = await progressOf(visitor.page);
+  const received = progress.fromPeersBytes + progress.fromWebSeedBytes;
+  console.log(`${title}: received ${(received / sizeBytes).toFixed(3)} of the model, banned ${progress.banned}`);
+  expect(received / sizeBytes).toBeLessThanOrEqual(1.3);
+  expect(await visitor.page.evaluate(() => globalThis.harness.rebuiltHash())).toBe(sha256);
+  return progress;
+}
+
+test('a web seed that lies is banned, the honest peer is not, and at most 1.3 times the model is received', async ({
+  browser,
+}) => {
+  const { model, sha256 } = await site.publish('liar-seed.gguf', file);
+  const liar = await openLyingSeed(file);
+  const [honest, victim] = await Promise.all([visit(browser, site), visit(browser, site)]);
+  await start(honest.page, site.order(model));
+  expect(await settle(honest.page)).toEqual({ state: 'done' });
+  const { announce } = site.order(model).sources;
+  await start(victim.page, site.order(model, { sources: { announce, webSeeds: [liar.url] } }));
+  const progress = await expectFullAndLean(victim, 'lying web seed and an honest peer', model.sizeBytes, sha256);
+  expect(progress.banned).toBeLessThanOrEqual(1);
+  expect((await logsOf(victim)).filter((line) => line.includes('banned') && line.includes('webrtc'))).toEqual([]);
+  liar.close();
+  await Promise.all([honest, victim].map(({ context }) => context.close()));
+});
+
+test('a web seed that lies, and nobody else: a named error after a few chunks', async ({ browser }) => {
+  const { model } = await site.publish('liar-alone.gguf', randomGguf({ sizeBytes: 32 * MIB, seed: 32 }));
+  const liar = await openLyingSeed(file);
+  const victim = await visit(browser, site);
+  const order = site.order(model, { sources: { announce: [], webSeeds: [liar.url] }, patienceMs: 3000 });
+  await start(victim.page, order);
+  expect(await settle(victim.page)).toMatchObject({
+    state: 'failed',
+    error: { name: 'WeightsError', code: 'sources-corrupt' },
+  });
+  console.log(`lying web seed alone: it sent ${(liar.sentBytes() / model.sizeBytes).toFixed(3)} of the model`);
+  expect(liar.sentBytes() / model.sizeBytes).toBeLessThan(0.3);
+  expect(await victim.page.evaluate(() => globalThis.harness.heldBytes())).toBe(0);
+  liar.close();
+  await victim.context.close();
+});
+
+test('a peer that lies is banned, with the operator’s web seed and an honest peer beside it', async ({ browser }) => {
+  const { model, sha256 } = await site.publish('liar-peer.gguf', randomGguf({ sizeBytes: 32 * MIB, seed: 33 }));
+  const [liar, honest, victim] = await Promise.all([visit(browser, site), visit(browser, site), visit(browser, site)]);
+  for (const { page } of [liar, honest]) {
+    await start(page, site.order(model));
+    expect(await settle(page)).toEqual({ state: 'done' });
+  }
+  await liar.page.evaluate(() => globalThis.harness.lie());
+  await start(victim.page, site.order(model));
+  await expectFullAndLean(victim, 'lying peer, honest peer and web seed', model.sizeBytes, sha256);
+  expect((await logsOf(victim)).filter((line) => line.includes('banned') && line.includes('webSeed'))).toEqual([]);
+  await Promise.all([liar, honest, victim].map(({ context }) => context.close()));
+});
+
+test('a peer that lies, and only the web seed beside it', async ({ browser }) => {
+  const { model, sha256 } = await site.publish('liar-only.gguf', randomGguf({ sizeBytes: 32 * MIB, seed: 34 }));
+  const [liar, victim] = await Promise.all([visit(browser, site), visit(browser, site)]);
+  await start(liar.page, site.order(model));
+  expect(await settle(liar.page)).toEqual({ state: 'done' });
+  await liar.page.evaluate(() => globalThis.harness.lie());
+  await start(victim.page, site.order(model));
+  await expectFullAndLean(victim, 'lying peer and web seed', model.sizeBytes, sha256);
+  await Promise.all([liar, victim].map(({ context }) => context.close()));
+});
+
+test('nobody has the model: a named error that says what to do', async ({ browser }) => {
+  const { model } = await site.publish('nobody.gguf', randomGguf({ sizeBytes: 2 * MIB, seed: 35, layers: 3 }));
+  const { context, page } = await visit(browser, site);
+  const { announce } = site.order(model).sources;
+  const order = site.order(model, { sources: { announce, webSeeds: ['http://127.0.0.1:9/none'] }, patienceMs: 3000 });
+  await start(page, order);
+  expect(await settle(page)).toMatchObject({
+    state: 'failed',
+    error: { code: 'no-sources', message: expect.stringContaining('try again') as string },
+  });
+  await context.close();
+});
