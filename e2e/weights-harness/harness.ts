@@ -86,7 +86,10 @@ const harness = {
   lie: () => void (isLying = true),
   pause: () => (root ? transfer?.pause(root) : undefined),
   resume: () => void (root ? transfer?.resume(root).catch(() => undefined) : undefined),
-  stop: () => transfer?.stop(),
+  async stop() {
+    await transfer?.stop();
+    transfer = undefined;
+  },
   logs: () => logs,
   /** SHA-256 of the file rebuilt from the store. */
   async rebuiltHash(): Promise<string> {
