@@ -13,6 +13,8 @@ import type { FetchOrder, Outcome } from './weights-harness/harness.ts';
 /** An operator that serves the harness page and publishes generated models. */
 export interface WeightsSite {
   readonly operator: Operator;
+  /** Stops the operator and starts it again at the same address after a while. */
+  restart(pauseMs: number): Promise<void>;
   publish(name: string, bytes: Uint8Array): Promise<{ model: BootstrapModel; sha256: string }>;
   /** What a page needs to fetch a model here; parts may be replaced. */
   order(model: BootstrapModel, more?: Partial<FetchOrder>): FetchOrder;
@@ -31,11 +33,20 @@ export async function openWeightsSite(): Promise<WeightsSite> {
     logLevel: 'error',
     build: { outDir: distDir, target: 'es2023', emptyOutDir: true, chunkSizeWarningLimit: 2000 },
   });
-  const operator = await createOperator({ dataDir: join(dir, 'data'), distDir, port: 0 });
+  const dataDir = join(dir, 'data');
+  let operator = await createOperator({ dataDir, distDir, port: 0 });
   const list = async () =>
     ((await (await fetch(`${operator.url}/bootstrap.json`)).json()) as { models: BootstrapModel[] }).models;
   return {
-    operator,
+    get operator() {
+      return operator;
+    },
+    async restart(pauseMs) {
+      const port = Number(new URL(operator.url).port);
+      await operator.stop();
+      await new Promise((done) => setTimeout(done, pauseMs));
+      operator = await createOperator({ dataDir, distDir, port });
+    },
     async publish(name, bytes) {
       await writeFile(join(dir, name), bytes);
       const { root } = await operator.publish(join(dir, name));

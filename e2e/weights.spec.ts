@@ -134,3 +134,21 @@ test('paused it moves nothing, resumed it ends, and deleting the model frees its
   expect(await page.evaluate(() => globalThis.harness.shelf())).toMatchObject([{ state: 'complete' }]);
   await context.close();
 });
+
+test('after a restart of the operator tabs find each other again, and a download goes on', async ({ browser }) => {
+  const { model, sha256 } = await site.publish('restart.gguf', randomGguf({ sizeBytes: 8 * MIB, seed: 26, layers: 4 }));
+  const [holder, late] = await Promise.all([visit(browser, site), visit(browser, site)]);
+  await start(holder.page, site.order(model));
+  expect(await settle(holder.page)).toEqual({ state: 'done' });
+  await site.restart(3000);
+  const restartedMs = Date.now();
+  // Without a web seed the holder is the only source, and the tracker the only way to it.
+  const { announce } = site.order(model).sources;
+  await start(late.page, site.order(model, { sources: { announce, webSeeds: [] } }));
+  expect(await settle(late.page)).toEqual({ state: 'done' });
+  show('operator restarted', {
+    'seconds until a newcomer was served by a tab': ((Date.now() - restartedMs) / 1000).toFixed(1),
+  });
+  expect(await late.page.evaluate(() => globalThis.harness.rebuiltHash())).toBe(sha256);
+  await Promise.all([holder, late].map(({ context }) => context.close()));
+});
