@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { browserShims } from './vite.shims.ts';
@@ -8,9 +9,10 @@ function stripShaderComments(): Plugin {
     name: 'strip-shader-comments',
     enforce: 'pre',
     apply: 'build',
-    transform(code, id) {
+    async load(id) {
       if (!id.endsWith('.wgsl?raw')) return undefined;
-      return { code: code.replaceAll(/[ \t]*\/\/(?:[^"\\]|\\(?!n))*?(?=\\n|")/g, ''), map: null };
+      const code = await readFile(id.slice(0, -'?raw'.length), 'utf8');
+      return `export default ${JSON.stringify(code.replaceAll(/[ \t]*\/\/.*$/gm, ''))}`;
     },
   };
 }

@@ -8,7 +8,14 @@ const file = randomGguf({ sizeBytes: 32 * MIB, seed: 31 });
 test.describe.configure({ mode: 'serial' });
 let site: WeightsSite;
 test.beforeAll(async () => {
-  site = await openWeightsSite();
+  site = await openWeightsSite({
+    'liar-seed.gguf': file,
+    'liar-alone.gguf': randomGguf({ sizeBytes: 32 * MIB, seed: 32 }),
+    'liar-peer.gguf': randomGguf({ sizeBytes: 32 * MIB, seed: 33 }),
+    'liar-only.gguf': randomGguf({ sizeBytes: 32 * MIB, seed: 34 }),
+    'two-liars.gguf': randomGguf({ sizeBytes: 32 * MIB, seed: 36 }),
+    'nobody.gguf': randomGguf({ sizeBytes: 2 * MIB, seed: 35, layers: 3 }),
+  });
 });
 test.afterAll(() => site.close());
 
@@ -28,7 +35,7 @@ async function expectFullAndLean(visitor: Visitor, title: string, sizeBytes: num
 test('a web seed that lies is banned, the honest peer is not, and at most 1.3 times the model is received', async ({
   browser,
 }) => {
-  const { model, sha256 } = await site.publish('liar-seed.gguf', file);
+  const { model, sha256 } = site.published('liar-seed.gguf');
   const liar = await openLyingSeed(file);
   const [honest, victim] = await Promise.all([visit(browser, site), visit(browser, site)]);
   await start(honest.page, site.order(model));
@@ -48,7 +55,7 @@ test('a web seed that lies is banned, the honest peer is not, and at most 1.3 ti
 });
 
 test('a web seed that lies, and nobody else: a named error after a few chunks', async ({ browser }) => {
-  const { model } = await site.publish('liar-alone.gguf', randomGguf({ sizeBytes: 32 * MIB, seed: 32 }));
+  const { model } = site.published('liar-alone.gguf');
   const liar = await openLyingSeed(file);
   const victim = await visit(browser, site);
   const order = site.order(model, { sources: { announce: [], webSeeds: [liar.url] }, patienceMs: 3000 });
@@ -65,7 +72,7 @@ test('a web seed that lies, and nobody else: a named error after a few chunks', 
 });
 
 test('a peer that lies is banned, with the operator’s web seed and an honest peer beside it', async ({ browser }) => {
-  const { model, sha256 } = await site.publish('liar-peer.gguf', randomGguf({ sizeBytes: 32 * MIB, seed: 33 }));
+  const { model, sha256 } = site.published('liar-peer.gguf');
   const [liar, honest, victim] = await Promise.all([visit(browser, site), visit(browser, site), visit(browser, site)]);
   for (const { page } of [liar, honest]) {
     await start(page, site.order(model));
@@ -79,7 +86,7 @@ test('a peer that lies is banned, with the operator’s web seed and an honest p
 });
 
 test('a peer that lies, and only the web seed beside it', async ({ browser }) => {
-  const { model, sha256 } = await site.publish('liar-only.gguf', randomGguf({ sizeBytes: 32 * MIB, seed: 34 }));
+  const { model, sha256 } = site.published('liar-only.gguf');
   const [liar, victim] = await Promise.all([visit(browser, site), visit(browser, site)]);
   await start(liar.page, site.order(model));
   expect(await settle(liar.page)).toEqual({ state: 'done' });
@@ -92,7 +99,7 @@ test('a peer that lies, and only the web seed beside it', async ({ browser }) =>
 test('two peers that lie beside an honest one, without any web seed: blocks are mixed, and the cap holds', async ({
   browser,
 }) => {
-  const { model, sha256 } = await site.publish('two-liars.gguf', randomGguf({ sizeBytes: 32 * MIB, seed: 36 }));
+  const { model, sha256 } = site.published('two-liars.gguf');
   const [one, two, honest, victim] = await Promise.all([
     visit(browser, site),
     visit(browser, site),
@@ -112,7 +119,7 @@ test('two peers that lie beside an honest one, without any web seed: blocks are 
 });
 
 test('nobody has the model: a named error that says what to do', async ({ browser }) => {
-  const { model } = await site.publish('nobody.gguf', randomGguf({ sizeBytes: 2 * MIB, seed: 35, layers: 3 }));
+  const { model } = site.published('nobody.gguf');
   const { context, page } = await visit(browser, site);
   const { announce } = site.order(model).sources;
   const order = site.order(model, { sources: { announce, webSeeds: ['http://127.0.0.1:9/none'] }, patienceMs: 3000 });

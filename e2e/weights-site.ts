@@ -6,16 +6,19 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { build } from 'vite';
-import { createOperator, type BootstrapModel, type Operator } from '../src/relay/index.ts';
+import type { Bootstrap, BootstrapModel } from '../src/protocol/index.ts';
+import { createOperator } from '../src/relay/index.ts';
 import { browserShims } from '../vite.shims.ts';
 import type { FetchOrder, Outcome } from './weights-harness/harness.ts';
 
-/** An operator that serves the harness page and publishes generated models. */
+/** An operator that serves the harness page and generated models. */
 export interface WeightsSite {
-  readonly operator: Operator;
+  /** Without a slash at the end. */
+  readonly url: string;
   /** Stops the operator and starts it again at the same address after a while. */
   restart(pauseMs: number): Promise<void>;
-  publish(name: string, bytes: Uint8Array): Promise<{ model: BootstrapModel; sha256: string }>;
+  /** A model by its file name, with the SHA-256 of its file. */
+  published(name: string): { readonly model: BootstrapModel; readonly sha256: string };
   /** What a page needs to fetch a model here; parts may be replaced. */
   order(model: BootstrapModel, more?: Partial<FetchOrder>): FetchOrder;
   /** Payload bytes that the operator's web seed sent so far. */
@@ -23,7 +26,8 @@ export interface WeightsSite {
   close(): Promise<void>;
 }
 
-export async function openWeightsSite(): Promise<WeightsSite> {
+/** @param files content by file name */
+export async function openWeightsSite(files: Readonly<Record<string, Uint8Array>>): Promise<WeightsSite> {
   const dir = await mkdtemp(join(tmpdir(), 'starling-weights-'));
   const distDir = join(dir, 'dist');
   await build({
@@ -33,39 +37,42 @@ export async function openWeightsSite(): Promise<WeightsSite> {
     logLevel: 'error',
     build: { outDir: distDir, target: 'es2023', emptyOutDir: true, chunkSizeWarningLimit: 2000 },
   });
-  const dataDir = join(dir, 'data');
-  let operator = await createOperator({ dataDir, distDir, port: 0 });
-  const list = async () =>
-    ((await (await fetch(`${operator.url}/bootstrap.json`)).json()) as { models: BootstrapModel[] }).models;
+  const hashes = new Map<string, string>();
+  const models: { place: string }[] = [];
+  for (const [name, bytes] of Object.entries(files)) {
+    await writeFile(join(dir, name), bytes);
+    hashes.set(name, createHash('sha256').update(bytes).digest('hex'));
+    models.push({ place: join(dir, name) });
+  }
+  const init = { dataDir: join(dir, 'data'), app: distDir };
+  let operator = await createOperator({ ...init, models });
+  const url = operator.url.replace(/\/$/, '');
+  const offer = (await (await fetch(`${url}/bootstrap.json`)).json()) as Bootstrap;
   return {
-    get operator() {
-      return operator;
-    },
+    url,
     async restart(pauseMs) {
-      const port = Number(new URL(operator.url).port);
       await operator.stop();
       await new Promise((done) => setTimeout(done, pauseMs));
-      operator = await createOperator({ dataDir, distDir, port });
+      operator = await createOperator({ ...init, port: Number(new URL(url).port) });
     },
-    async publish(name, bytes) {
-      await writeFile(join(dir, name), bytes);
-      const { root } = await operator.publish(join(dir, name));
-      const model = (await list()).find((each) => each.root === root);
-      if (!model) throw new Error(`${name} is not in bootstrap.json`);
-      return { model, sha256: createHash('sha256').update(bytes).digest('hex') };
+    published(name) {
+      const model = offer.models.find((each) => each.name === name);
+      const sha256 = hashes.get(name);
+      if (!model || sha256 === undefined) throw new Error(`${name} is not in bootstrap.json`);
+      return { model, sha256 };
     },
     order: (model, more = {}) => ({
       manifest: model.manifest,
       torrent: model.torrent,
       sources: {
-        announce: [`${operator.url.replace('http', 'ws')}/announce`],
-        webSeeds: [operator.url + model.webSeed],
+        announce: [offer.tracker],
+        webSeeds: [url + model.webSeed],
       },
       ...more,
     }),
     async webSeedBytes() {
-      const text = await (await fetch(`${operator.url}/metrics`)).text();
-      return [...text.matchAll(/^starling_web_seed_bytes_total\{.*\} (\d+)/gm)].reduce(
+      const text = await (await fetch(`${url}/metrics`)).text();
+      return [...text.matchAll(/^starling_web_seed_bytes_total(?:\{.*\})? (\d+)/gm)].reduce(
         (sum, [, n]) => sum + Number(n),
         0,
       );
@@ -86,7 +93,7 @@ export async function visit(browser: Browser, site: WeightsSite): Promise<{ cont
 }
 
 export async function openHarness(page: Page, site: WeightsSite): Promise<void> {
-  await page.goto(site.operator.url);
+  await page.goto(site.url);
   await page.waitForFunction(() => 'harness' in globalThis);
 }
 

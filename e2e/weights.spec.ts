@@ -4,11 +4,20 @@ import { openHarness, openWeightsSite, progressOf, settle, start, visit, type We
 
 const MIB = 1024 * 1024;
 const MODEL_BYTES = 64 * MIB;
+const pair = { sizeBytes: MODEL_BYTES, seed: 23, layers: 40 };
 
 test.describe.configure({ mode: 'serial' });
 let site: WeightsSite;
 test.beforeAll(async () => {
-  site = await openWeightsSite();
+  site = await openWeightsSite({
+    'together.gguf': randomGguf({ sizeBytes: MODEL_BYTES, seed: 21 }),
+    'reload.gguf': randomGguf({ sizeBytes: MODEL_BYTES, seed: 22 }),
+    'base.gguf': randomGguf(pair),
+    'tuned.gguf': randomGguf({ ...pair, name: 'tuned', differentLayers: [3, 14, 25, 36] }),
+    'header.gguf': randomGguf({ sizeBytes: 8 * MIB, seed: 24, layers: 4 }),
+    'pause.gguf': randomGguf({ sizeBytes: MODEL_BYTES, seed: 25 }),
+    'restart.gguf': randomGguf({ sizeBytes: 8 * MIB, seed: 26, layers: 4 }),
+  });
 });
 test.afterAll(() => site.close());
 
@@ -21,7 +30,7 @@ const show = (title: string, figures: Record<string, number | string>) =>
 const mib = (bytes: number) => (bytes / MIB).toFixed(1);
 
 test('four visitors who arrive together get at least half of all bytes from each other', async ({ browser }) => {
-  const { model, sha256 } = await site.publish('together.gguf', randomGguf({ sizeBytes: MODEL_BYTES, seed: 21 }));
+  const { model, sha256 } = site.published('together.gguf');
   const before = await site.webSeedBytes();
   const visitors = await Promise.all([1, 2, 3, 4].map(() => visit(browser, site)));
   const startedMs = Date.now();
@@ -45,7 +54,7 @@ test('four visitors who arrive together get at least half of all bytes from each
 });
 
 test('a visitor reloaded at about half fetches no verified chunk again', async ({ browser }) => {
-  const { model, sha256 } = await site.publish('reload.gguf', randomGguf({ sizeBytes: MODEL_BYTES, seed: 22 }));
+  const { model, sha256 } = site.published('reload.gguf');
   const { context, page } = await visit(browser, site);
   await start(page, site.order(model));
   await page.waitForFunction((half) => (globalThis.harness.progress()?.verifiedBytes ?? 0) > half, MODEL_BYTES / 2, {
@@ -70,12 +79,8 @@ test('a visitor reloaded at about half fetches no verified chunk again', async (
 });
 
 test('two models that share 90 % of their tensors cost at most 15 % extra for the second', async ({ browser }) => {
-  const pair = { sizeBytes: MODEL_BYTES, seed: 23, layers: 40 };
-  const first = await site.publish('base.gguf', randomGguf(pair));
-  const second = await site.publish(
-    'tuned.gguf',
-    randomGguf({ ...pair, name: 'tuned', differentLayers: [3, 14, 25, 36] }),
-  );
+  const first = site.published('base.gguf');
+  const second = site.published('tuned.gguf');
   const { context, page } = await visit(browser, site);
   await start(page, site.order(first.model));
   expect(await settle(page)).toEqual({ state: 'done' });
@@ -96,7 +101,7 @@ test('two models that share 90 % of their tensors cost at most 15 % extra for th
 });
 
 test('a requester fetches the header only, from the web seed and, without one, from a peer', async ({ browser }) => {
-  const { model } = await site.publish('header.gguf', randomGguf({ sizeBytes: 8 * MIB, seed: 24, layers: 4 }));
+  const { model } = site.published('header.gguf');
   const [holder, viaWeb, viaPeer] = await Promise.all([
     visit(browser, site),
     visit(browser, site),
@@ -118,7 +123,7 @@ test('a requester fetches the header only, from the web seed and, without one, f
 });
 
 test('paused it moves nothing, resumed it ends, and deleting the model frees its bytes', async ({ browser }) => {
-  const { model } = await site.publish('pause.gguf', randomGguf({ sizeBytes: MODEL_BYTES, seed: 25 }));
+  const { model } = site.published('pause.gguf');
   const { context, page } = await visit(browser, site);
   await start(page, site.order(model));
   await page.waitForFunction(() => (globalThis.harness.progress()?.verifiedBytes ?? 0) > 0, undefined, { polling: 20 });
@@ -136,7 +141,7 @@ test('paused it moves nothing, resumed it ends, and deleting the model frees its
 });
 
 test('after a restart of the operator tabs find each other again, and a download goes on', async ({ browser }) => {
-  const { model, sha256 } = await site.publish('restart.gguf', randomGguf({ sizeBytes: 8 * MIB, seed: 26, layers: 4 }));
+  const { model, sha256 } = site.published('restart.gguf');
   const [holder, late] = await Promise.all([visit(browser, site), visit(browser, site)]);
   await start(holder.page, site.order(model));
   expect(await settle(holder.page)).toEqual({ state: 'done' });

@@ -1,9 +1,7 @@
-/// <reference lib="webworker" />
 /**
  * Timers for the page. A hidden page's own timers run once a second or not at all; a worker's keep time, and heartbeats
  * that other people's leases stand on are due every five seconds (reference p2p-stack, section 6).
  */
-declare const self: DedicatedWorkerGlobalScope;
 
 interface ClockRequest {
   readonly id: number;
@@ -14,11 +12,11 @@ interface ClockRequest {
 
 const cancels = new Map<number, () => void>();
 
-self.addEventListener('message', ({ data }: MessageEvent<ClockRequest>) => {
+addEventListener('message', ({ data }: MessageEvent<ClockRequest>) => {
   cancels.get(data.id)?.();
   cancels.delete(data.id);
   if (data.delayMs <= 0) return;
-  const fire = () => self.postMessage(data.id);
+  const fire = () => postMessage(data.id);
   if (data.repeat) {
     const timer = setInterval(fire, data.delayMs);
     cancels.set(data.id, () => clearInterval(timer));

@@ -1,8 +1,8 @@
-/// <reference lib="webworker" />
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
 import { CacheFirst } from 'workbox-strategies';
 import { ExpirationPlugin } from 'workbox-expiration';
+import type { WorkboxPlugin } from 'workbox-core';
 
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: [] };
 
@@ -14,7 +14,8 @@ registerRoute(new NavigationRoute(createHandlerBoundToURL('/index.html'), { deny
 // The node's own code, kept once a click has loaded it. Names carry hashes. Weights never pass through here.
 registerRoute(
   ({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith('/assets/'),
-  new CacheFirst({ cacheName: 'code', plugins: [new ExpirationPlugin({ maxEntries: 60, purgeOnQuotaError: true })] }),
+  // Workbox's own types are looser than `exactOptionalPropertyTypes`.
+  new CacheFirst({ cacheName: 'code', plugins: [new ExpirationPlugin({ maxEntries: 60 }) as WorkboxPlugin] }),
 );
 
 // A waiting update takes over when the page says that no fragment is running.

@@ -106,7 +106,7 @@ class PageNode implements StarlingNode {
     this.#enter('stopping');
     clearInterval(this.#announcing);
     device.openTo('self');
-    await device.requester.suspend();
+    await device.restartRequester();
     await device.provider.stop();
     device.announce(undefined);
     await device.swarm.stop();

@@ -26,7 +26,10 @@ export interface Device {
   readonly executor: EngineExecutor;
   readonly swarm: SwarmNode;
   readonly provider: Provider;
+  /** Another one after `restartRequester`: read it anew each time. */
   readonly requester: Requester;
+  /** Hands everything back and keeps the jobs as they are, interrupted. */
+  restartRequester(): Promise<void>;
   /** Whose offers are taken: of everybody, or of this device's own jobs alone. */
   openTo(who: 'everybody' | 'self'): void;
   /** Says in the swarm what is served now, and wakes jobs that wait for a candidate. */
@@ -75,23 +78,28 @@ export async function openDevice({ offer, log, onChange }: DeviceInit): Promise<
   };
   const shared = { clock, channel, signer, publicKeyOf, logger: logger('work') };
   const provider = createProvider({ ...shared, channel: providerChannel, executor });
-  const requester = createRequester({
-    ...shared,
-    store: createIdbKeyValue('starling-jobs'),
-    resolveModel: shelf.resolve,
-    tokensFor: (root) => engine.tokens(root, () => shelf.header(root)),
-    directory: {
-      candidates(model) {
-        const others = swarm.serving(model);
-        return executor.slots(model) > 0 ? [...others, ownCandidate(model)] : others;
+  const newRequester = () => {
+    const made = createRequester({
+      ...shared,
+      store: createIdbKeyValue('starling-jobs'),
+      resolveModel: shelf.resolve,
+      tokensFor: (root) => engine.tokens(root, () => shelf.header(root)),
+      randomU32: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
+      directory: {
+        candidates(model) {
+          const others = swarm.serving(model);
+          return executor.slots(model) > 0 ? [...others, ownCandidate(model)] : others;
+        },
+        onChange(listener) {
+          directoryChanged.add(listener);
+          return () => void directoryChanged.delete(listener);
+        },
       },
-      onChange(listener) {
-        directoryChanged.add(listener);
-        return () => void directoryChanged.delete(listener);
-      },
-    },
-  });
-  requester.onChange(onChange);
+    });
+    made.onChange(onChange);
+    return made;
+  };
+  let requester = newRequester();
 
   function ownCandidate(model: ModelRoot): Candidate {
     const tokensPerSecond = engine.stats()?.tokensPerSecond ?? 0;
@@ -105,7 +113,14 @@ export async function openDevice({ offer, log, onChange }: DeviceInit): Promise<
     executor,
     swarm,
     provider,
-    requester,
+    get requester() {
+      return requester;
+    },
+    async restartRequester() {
+      await requester.stop();
+      requester = newRequester();
+      await requester.list();
+    },
     openTo(who) {
       isOpen = who === 'everybody';
     },

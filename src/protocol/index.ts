@@ -7,6 +7,7 @@
  *
  * @module protocol
  */
+export { bootstrap, type Bootstrap, type BootstrapModel } from './bootstrap.ts';
 export { decodeCanonical, encodeCanonical } from './canonical-cbor.ts';
 export { openEnvelope, sealEnvelope, type Opened, type SignatureDomain } from './envelope.ts';
 export { ProtocolError, type ProtocolErrorCode } from './errors.ts';

@@ -28,3 +28,9 @@ export const MAX_TEXT_CHARS = 512;
 export const MAX_CLOCK_SKEW_MS = 60_000;
 /** How old a signed message may be; replay memory is kept this long. */
 export const MAX_MESSAGE_AGE_MS = 300_000;
+/** Models that one operator may list: a few screens of a page. */
+export const MAX_BOOTSTRAP_MODELS = 256;
+/** Relays that one operator may name; a page keeps two. */
+export const MAX_BOOTSTRAP_RELAYS = 8;
+/** Characters of a URL or multiaddr in a bootstrap document. */
+export const MAX_URL_CHARS = 2_048;

@@ -1,67 +1,112 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { RelayError } from './errors.ts';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { describeError, RelayError } from './errors.ts';
 
-/** Everything that the built app is made of. */
+export interface BuildAppInit {
+  /** The project's folder: its `dist` is what is served. */
+  readonly rootDir: string;
+  readonly say: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What the page is made of, next to each other in the project's folder. */
 const SOURCES = [
-  'index.html',
-  'package-lock.json',
-  'vite.config.ts',
-  'vite.shims.ts',
   'src',
   'workers',
   'shaders',
   'public',
+  'index.html',
+  'vite.config.ts',
+  'vite.shims.ts',
+  'package-lock.json',
 ];
+const NOT_THE_PAGE = /(?:\.test\.ts|\.compliance\.ts)$|^relay$/;
+const TELL_MS = 5_000;
+const MAX_OUTPUT_CHARS = 64 * 1024;
 
 /**
- * The folder of the built app, built first if it is missing or older than its sources.
+ * Builds the page unless `dist` is there and as new as its sources.
  *
- * @param rootDir the repository
- * @throws {RelayError} `app-missing`
+ * @returns the folder to serve
+ * @throws {RelayError} `build-failed`; what was built before is left as it was
  */
-export async function ensureApp(rootDir: string, signal: AbortSignal, log: (line: string) => void): Promise<string> {
-  const distDir = join(rootDir, 'dist');
-  const builtMs = await newest(join(distDir, 'index.html'));
-  const times = await Promise.all(SOURCES.map((name) => newest(join(rootDir, name))));
-  if (builtMs > 0 && builtMs >= Math.max(...times)) return distDir;
-  if (!existsSync(join(rootDir, 'index.html'))) {
-    if (builtMs > 0) return distDir;
+export async function buildApp({ rootDir, say, signal }: BuildAppInit): Promise<string> {
+  const dist = join(rootDir, 'dist');
+  const builtAtMs = await changedAt(join(dist, 'index.html'));
+  const ages = await Promise.all(SOURCES.map((name) => newest(join(rootDir, name))));
+  if (builtAtMs > 0 && builtAtMs >= Math.max(...ages)) return dist;
+  say('building the page, which takes half a minute or so the first time');
+  const startedAt = new Date();
+  const fresh = join(rootDir, '.vite', `app-${process.pid}`);
+  const timer = setInterval(() => {
+    say(`building the page: ${Math.round((Date.now() - startedAt.getTime()) / 1000)} s`);
+  }, TELL_MS);
+  try {
+    await mkdir(dirname(fresh), { recursive: true });
+    await runVite(rootDir, fresh, signal);
+    // As old as the build's start: what was edited meanwhile is newer and built next time.
+    await utimes(join(fresh, 'index.html'), startedAt, startedAt);
+    await rm(dist, { recursive: true, force: true });
+    await rename(fresh, dist);
+  } finally {
+    clearInterval(timer);
+    await rm(fresh, { recursive: true, force: true });
+  }
+  return dist;
+}
+
+/** In a process of its own: it needs a lot of memory once, and the server keeps answering. */
+async function runVite(rootDir: string, outDir: string, signal: AbortSignal | undefined): Promise<void> {
+  const require = createRequire(join(rootDir, 'package.json'));
+  let output = '';
+  try {
+    const vite = join(dirname(require.resolve('vite/package.json')), 'bin/vite.js');
+    const args = [vite, 'build', '--outDir', outDir, '--emptyOutDir', '--logLevel', 'warn'];
+    const child = spawn(process.execPath, args, {
+      cwd: rootDir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(signal ? { signal } : {}),
+    });
+    const keep = (chunk: Buffer) => {
+      output = (output + chunk.toString('utf8')).slice(-MAX_OUTPUT_CHARS);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    const code = await new Promise<number | null>((done, fail) => {
+      child.once('error', fail);
+      child.once('close', done);
+    });
+    if (code !== 0) throw new Error(reasonIn(output) || `vite ended with code ${code}`);
+  } catch (cause) {
+    signal?.throwIfAborted();
     throw new RelayError(
-      'app-missing',
-      `${rootDir} has neither a built app nor its sources; run this from the project`,
+      'build-failed',
+      `the page could not be built: ${describeError(cause)}; see "npm run build", after "npm ci"`,
+      { place: rootDir },
+      { cause },
     );
   }
-  log(builtMs > 0 ? 'the app is older than its sources: building it again' : 'building the app, once');
-  await build(rootDir, signal);
-  return distDir;
 }
 
-/** The latest change in a file or folder, ms; 0 if it is absent. Tests are no part of the app. */
+/** The first line that names an error, without colours. */
+function reasonIn(output: string): string {
+  const lines = stripVTControlCharacters(output)
+    .split('\n')
+    .map((line) => line.trim());
+  return lines.find((line) => /error|could not|failed/i.test(line) && !line.startsWith('at ')) ?? '';
+}
+
+/** 0 if there is no such file. */
+async function changedAt(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
+}
+
 async function newest(path: string): Promise<number> {
-  const info = await stat(path).catch(() => undefined);
-  if (!info) return 0;
-  if (!info.isDirectory()) return path.endsWith('.test.ts') ? 0 : info.mtimeMs;
-  const names = await readdir(path);
-  return Math.max(0, ...(await Promise.all(names.map((name) => newest(join(path, name))))));
-}
-
-/** In a process of its own: the build's memory is given back, and its output is the progress. */
-function build(rootDir: string, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const vite = join(rootDir, 'node_modules', 'vite', 'bin', 'vite.js');
-    const child = spawn(process.execPath, [vite, 'build'], { cwd: rootDir, stdio: 'inherit', signal });
-    child.once('error', (error) => reject(signal.aborted ? error : failed(error)));
-    child.once('exit', (code) => (code === 0 ? resolve() : reject(failed(`exit code ${code}`))));
-  });
-}
-
-function failed(cause: unknown): RelayError {
-  return new RelayError(
-    'app-missing',
-    'the app could not be built; see the lines above, or run `npx vite build`',
-    cause,
-  );
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => undefined);
+  if (!entries) return changedAt(path);
+  const inside = entries.filter(({ name }) => !NOT_THE_PAGE.test(name)).map(({ name }) => newest(join(path, name)));
+  return Math.max(0, ...(await Promise.all(inside)));
 }

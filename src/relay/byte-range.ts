@@ -1,32 +1,32 @@
-/** What to send for a request with or without a `Range` header. */
-export type RangeAnswer =
-  | { readonly status: 200 }
-  /** Both inclusive. */
-  | { readonly status: 206; readonly first: number; readonly last: number }
-  | { readonly status: 416 };
+/** Bytes [start, end] of a file, both included, as in HTTP. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+// 15 digits stay exact in a double; more is no file of this world.
+const ONE_RANGE = /^bytes=[ \t]*(\d{0,15})-(\d{0,15})[ \t]*$/i;
 
 /**
- * Reads a `Range` header of one range (RFC 9110, section 14). Several ranges, other units and nonsense are ignored, as
- * the RFC allows: then the whole file is the answer.
+ * Reads a `Range` header of one range (RFC 9110, section 14).
  *
- * @param ifRange the `If-Range` header; the range counts only if it names the file as it is now
+ * @returns undefined to answer with the whole file: no header, another unit, several ranges or malformed text, all of
+ *   which a server may ignore; `unsatisfiable` to answer 416
  */
-export function answerRange(
-  header: string | undefined,
-  ifRange: string | undefined,
-  file: { readonly sizeBytes: number; readonly etag: string },
-): RangeAnswer {
-  if (header === undefined || (ifRange !== undefined && ifRange !== file.etag)) return { status: 200 };
-  const match = /^bytes=(\d{0,16})-(\d{0,16})$/.exec(header.trim());
-  const [, from = '', to = ''] = match ?? [];
-  if (!match || (from === '' && to === '')) return { status: 200 };
-  const end = file.sizeBytes - 1;
-  if (from === '') {
-    const count = Number(to);
-    return count === 0 ? { status: 416 } : { status: 206, first: Math.max(0, file.sizeBytes - count), last: end };
+export function parseByteRange(
+  header: string | null | undefined,
+  sizeBytes: number,
+): ByteRange | 'unsatisfiable' | undefined {
+  const match = ONE_RANGE.exec(header ?? '');
+  if (!match) return undefined;
+  const [, first = '', last = ''] = match;
+  if (first === '' && last === '') return undefined;
+  if (first === '') {
+    const count = Math.min(Number(last), sizeBytes);
+    return count === 0 ? 'unsatisfiable' : { start: sizeBytes - count, end: sizeBytes - 1 };
   }
-  const first = Number(from);
-  const last = to === '' ? end : Math.min(Number(to), end);
-  if (to !== '' && Number(to) < first) return { status: 200 };
-  return first > end ? { status: 416 } : { status: 206, first, last };
+  const start = Number(first);
+  const end = last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
+  if (last !== '' && Number(last) < start) return undefined;
+  return start >= sizeBytes ? 'unsatisfiable' : { start, end };
 }

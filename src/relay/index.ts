@@ -1,10 +1,17 @@
 /**
- * The operator's process: one port for the built app, a WebSocket BitTorrent tracker, a libp2p circuit relay, a web seed
- * with HTTP ranges, `/bootstrap.json`, `/healthz` and `/metrics`. No database: a key and a list of models in a folder.
+ * The operator's process: one port with the page, a WebSocket BitTorrent tracker, the libp2p relay, a web seed with
+ * ranges, and what machines read (`/bootstrap.json`, `/healthz`, `/metrics`).
+ *
+ * `createOperator` starts it in this process; `main.ts` is the command line around it. Everything that is wrong raises a
+ * `RelayError` whose message says what to do next.
  *
  * @module relay
  */
-export type { Bootstrap, BootstrapModel } from './bootstrap.ts';
-export { RelayError, type RelayErrorCode } from './errors.ts';
-export type { PublishedModel, PublishInit } from './model-shelf.ts';
+import '../base/with-resolvers.ts';
+
+export { buildApp, type BuildAppInit } from './build-app.ts';
+export { DEFAULT_MODEL, type DefaultModel } from './default-model.ts';
+export { RelayError, type RelayErrorCode, type RelayErrorDetails } from './errors.ts';
+export type { ModelSource } from './gather-models.ts';
 export { createOperator, type Operator, type OperatorInit } from './operator.ts';
+export type { PublishedModel } from './publish-model.ts';

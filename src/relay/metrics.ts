@@ -1,26 +1,37 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import type { PublishedModel } from './model-shelf.ts';
-import type { Tracker } from './tracker.ts';
-import type { UpgradeProxy } from './upgrade-proxy.ts';
 
-interface MetricSources {
-  readonly tracker: Tracker;
-  readonly proxy: UpgradeProxy;
-  readonly models: () => readonly PublishedModel[];
-  readonly relay: () => { readonly connections: number; readonly reservations: number };
+/** Read whenever somebody asks for `/metrics`. */
+export interface MetricSources {
+  readonly tracker: () => { sockets: number; seeders: number; leechers: number; refused: number };
+  readonly relay: () => { connections: number; reservations: number; advertsSeen: number; advertsRefused: number };
+  readonly proxied: () => number;
+  readonly transfers: () => number;
+  readonly models: () => number;
 }
 
 export interface OperatorMetrics {
-  readonly registry: Registry;
-  readonly webSeedBytes: Counter<'model'>;
-  readonly requests: Counter<'route' | 'status'>;
+  countRequest(route: string, status: number): void;
+  countSeedBytes(bytes: number): void;
+  /** Prometheus text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
 }
 
-/** Prometheus metrics of one operator. Labels are our own names and models, never anything that a visitor sent. */
 export function createMetrics(sources: MetricSources): OperatorMetrics {
-  const registry = new Registry();
-  const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  const registers = [register];
+  const requests = new Counter({
+    name: 'starling_http_requests_total',
+    help: 'HTTP requests answered',
+    labelNames: ['route', 'status'] as const,
+    registers,
+  });
+  const seedBytes = new Counter({
+    name: 'starling_web_seed_bytes_total',
+    help: 'Bytes of models sent over HTTP',
+    registers,
+  });
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
@@ -30,38 +41,21 @@ export function createMetrics(sources: MetricSources): OperatorMetrics {
         this.set(read());
       },
     });
+  gauge('starling_models', 'Models published', sources.models);
+  gauge('starling_web_seed_transfers', 'Web seed answers under way', sources.transfers);
+  gauge('starling_tracker_sockets', 'Connections to the tracker', () => sources.tracker().sockets);
+  gauge('starling_tracker_seeders', 'Peers that hold a model', () => sources.tracker().seeders);
+  gauge('starling_tracker_leechers', 'Peers that fetch a model', () => sources.tracker().leechers);
+  gauge('starling_tracker_refused', 'Tracker messages refused since the start', () => sources.tracker().refused);
   gauge('starling_relay_connections', 'libp2p connections to the relay', () => sources.relay().connections);
-  gauge('starling_relay_reservations', 'circuit reservations held', () => sources.relay().reservations);
-  gauge('starling_relay_sockets', 'WebSockets passed on to the relay', () => sources.proxy.openCount);
-  gauge('starling_tracker_sockets', 'WebSockets open to the tracker', () => sources.tracker.socketCount);
-  gauge('starling_models', 'models published', () => sources.models().length);
-  const torrentPeers = new Gauge({
-    name: 'starling_torrent_peers',
-    help: 'peers that announced themselves, by model',
-    labelNames: ['model', 'role'],
-    registers: [],
-    collect() {
-      for (const { root, infoHash } of sources.models()) {
-        const { seeders, leechers } = sources.tracker.peersOf(infoHash);
-        this.set({ model: root, role: 'seeder' }, seeders);
-        this.set({ model: root, role: 'leecher' }, leechers);
-      }
-    },
-  });
-  registry.registerMetric(torrentPeers);
+  gauge('starling_relay_reservations', 'Peers that the relay forwards to', () => sources.relay().reservations);
+  gauge('starling_relay_adverts', 'Presence adverts seen since the start', () => sources.relay().advertsSeen);
+  gauge('starling_relay_adverts_refused', 'Adverts refused since the start', () => sources.relay().advertsRefused);
+  gauge('starling_relay_sockets', 'WebSocket connections handed to the relay', sources.proxied);
   return {
-    registry,
-    webSeedBytes: new Counter({
-      name: 'starling_web_seed_bytes_total',
-      help: 'payload bytes sent by the web seed, by model',
-      labelNames: ['model'],
-      registers,
-    }),
-    requests: new Counter({
-      name: 'starling_http_requests_total',
-      help: 'HTTP requests by route and status',
-      labelNames: ['route', 'status'],
-      registers,
-    }),
+    countRequest: (route, status) => requests.inc({ route, status: String(status) }),
+    countSeedBytes: (bytes) => seedBytes.inc(bytes),
+    text: () => register.metrics(),
+    contentType: register.contentType,
   };
 }

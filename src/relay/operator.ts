@@ -1,124 +1,138 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
-import { silentLogger, type Logger } from '../base/logger.ts';
+import { bytesToHex } from '../base/bytes.ts';
+import { createLogger, type Logger } from '../base/logger.ts';
 import { createSigner } from '../protocol/index.ts';
 import { createRelayNode } from '../swarm/node-index.ts';
-import { RelayError } from './errors.ts';
-import { createHttpApp } from './http-app.ts';
+import { infoHashText } from '../weights/index.ts';
+import { openDataFolder } from './data-folder.ts';
+import type { DefaultModel } from './default-model.ts';
+import type { DownloadLimits } from './download-model.ts';
+import { gatherModels, type ModelSource } from './gather-models.ts';
 import { createMetrics } from './metrics.ts';
-import { ModelShelf, type PublishedModel, type PublishInit } from './model-shelf.ts';
-import { loadOperatorKey } from './operator-key.ts';
+import { createModelCatalogue } from './model-catalogue.ts';
+import { silentProgress, type StartProgress } from './progress.ts';
+import { listenPublicly, type PublicServer } from './public-server.ts';
+import type { PublishedModel } from './publish-model.ts';
+import { createRoutes, type ServedParts } from './routes.ts';
 import { createTracker } from './tracker.ts';
 import { createUpgradeProxy } from './upgrade-proxy.ts';
+import { createWebSeed } from './web-seed.ts';
 
 export interface OperatorInit {
-  /** Key and published models live here. */
+  /** Where key, published models and fetched files are kept. */
   readonly dataDir: string;
-  /** 0 takes a free port. */
-  readonly port: number;
+  /** Default 127.0.0.1. */
   readonly host?: string;
-  /** The built app; without it only the other routes answer. */
-  readonly distDir?: string;
-  /** Behind a TLS proxy that sets `x-forwarded-…` headers. */
-  readonly trustsProxy?: boolean;
+  /** Default 0: a free one. */
+  readonly port?: number;
+  readonly models?: readonly ModelSource[];
+  /** Fetched when there is no other model; none by default. */
+  readonly defaultModel?: DefaultModel;
+  /** The built page: a folder, or what makes it and says where it lies. */
+  readonly app: string | ((signal: AbortSignal) => Promise<string>);
+  /** One line for the person who started this. */
+  readonly say?: (line: string) => void;
+  readonly progress?: StartProgress;
   readonly logger?: Logger;
+  readonly downloadLimits?: Partial<DownloadLimits>;
+  /** Ends the start; use `stop` afterwards. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Operator {
-  /** `http://host:port`, without a slash at the end. */
+  /** E.g. `http://127.0.0.1:8787/`. */
   readonly url: string;
+  /** Hex of the Ed25519 key that signs the manifests. */
+  readonly publicKey: string;
   readonly models: readonly PublishedModel[];
-  /** @throws {RelayError} `no-such-file`; {WeightsError} for what is no GGUF that this build knows */
-  publish(path: string, init?: PublishInit): Promise<PublishedModel>;
-  /** Ends everything within 2 s, with connections open. */
+  /** Ends everything within 2 s, whoever is connected. */
   stop(): Promise<void>;
 }
 
-/** How long the relay may take to say goodbye. */
-const STOP_MS = 1000;
+/** How long libp2p may take to say goodbye to its peers. */
+const RELAY_STOP_MS = 1_000;
 
 /**
- * Starts the operator's process: app, tracker, relay, web seed and metrics on one port.
+ * Starts the operator's process: page, tracker, relay and web seed on one port. Resolves when all models are on offer.
  *
- * @throws {RelayError} `port-in-use`, `listen-failed` or `data-unusable`
+ * @throws {RelayError} for whatever is wrong with port, folder, models or page; nothing is left running
  */
 export async function createOperator(init: OperatorInit): Promise<Operator> {
-  const logger = init.logger ?? silentLogger;
-  const seed = await loadOperatorKey(init.dataDir);
-  const signer = createSigner(seed);
-  const server = createServer(answerStarting);
-  // First of all, so that a taken port is told before any work is done.
-  const url = await listen(server, init.port, init.host ?? '127.0.0.1');
+  const { host = '127.0.0.1', say = () => undefined } = init;
+  const logger =
+    init.logger ??
+    createLogger('relay', ({ level, text }) => {
+      if (level === 'warn' || level === 'error') say(text);
+    });
+  const startedAtMs = performance.now();
+  const data = await openDataFolder(init.dataDir);
+  const signer = createSigner(data.seed);
+  const stops: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (const end of stops.splice(0).toReversed()) await end();
+  };
   try {
-    const shelf = await ModelShelf.open(init.dataDir, signer, logger);
-    const relay = await createRelayNode({ seed, logger });
-    const tracker = createTracker((infoHash) => shelf.hasInfoHash(infoHash), logger);
-    const proxy = createUpgradeProxy(relay.port);
-    const metrics = createMetrics({ tracker, proxy, models: () => shelf.list(), relay: () => relay.metrics() });
-    const app = createHttpApp({
-      shelf,
+    const relay = await createRelayNode({ seed: data.seed, logger });
+    stops.push(() => withinMs(relay.stop(), RELAY_STOP_MS));
+    const catalogue = createModelCatalogue(logger, (model) => infoHashText(model.manifest));
+    const tracker = createTracker({ isOurs: (hex) => catalogue.hasInfoHash(hex) });
+    stops.push(() => tracker.stop());
+    const proxy = createUpgradeProxy({ port: relay.port });
+    stops.push(() => proxy.stop());
+    const webSeed = createWebSeed({ logger, onBytes: (count) => metrics.countSeedBytes(count) });
+    const metrics = createMetrics({
+      tracker: () => tracker.metrics(),
+      relay: () => relay.metrics(),
+      proxied: () => proxy.open(),
+      transfers: () => webSeed.transfers(),
+      models: () => catalogue.all().length,
+    });
+    let served: ServedParts | undefined;
+    const publicKey = bytesToHex(signer.publicKey);
+    const routes = createRoutes({
+      served: () => served,
       metrics,
-      publicKey: signer.publicKey,
-      relayPeerId: relay.peerId,
-      distDir: init.distDir,
-      trustsProxy: init.trustsProxy ?? false,
+      webSeed,
+      catalogue,
+      operator: publicKey,
+      relay,
+      startedAtMs,
     });
-    const answer = getRequestListener(app.fetch);
-    server.removeListener('request', answerStarting);
-    server.on('request', (request, response) => void answer(request, response));
-    server.on('upgrade', (request, socket, head) => {
-      socket.on('error', () => socket.destroy());
-      const isAnnounce = new URL(request.url ?? '/', 'http://localhost').pathname === '/announce';
-      (isAnnounce ? tracker : proxy).upgrade(request, socket, head);
+    const upgrade = (path: string, ...connection: Parameters<typeof proxy.handle>) =>
+      path === '/announce' ? tracker.handleUpgrade(...connection) : proxy.handle(...connection);
+    // Before anything that takes long: whoever's port is in use should know at once.
+    const server: PublicServer = await listenPublicly({ host, port: init.port ?? 0, routes, upgrade });
+    stops.push(() => server.stop());
+    const appDir =
+      typeof init.app === 'string' ? init.app : await init.app(init.signal ?? new AbortController().signal);
+    const models = await gatherModels(data, signer, {
+      models: init.models ?? [],
+      say,
+      progress: init.progress ?? silentProgress,
+      ...(init.defaultModel ? { defaultModel: init.defaultModel } : {}),
+      ...(init.downloadLimits ? { downloadLimits: init.downloadLimits } : {}),
+      ...(init.signal ? { signal: init.signal } : {}),
     });
-    return {
-      url,
-      get models() {
-        return shelf.list();
-      },
-      publish: (path, publishInit) => shelf.publish(path, publishInit),
-      async stop() {
-        tracker.stop();
-        proxy.stop();
-        const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-        server.closeAllConnections();
-        await Promise.all([closed, settleWithin(relay.stop(), STOP_MS)]);
-      },
-    };
+    for (const model of models) catalogue.add(model);
+    init.signal?.throwIfAborted();
+    served = { appDir };
+    return { url: pageUrl(host, server.port), publicKey, models: catalogue.all(), stop };
   } catch (error) {
-    server.close();
-    server.closeAllConnections();
+    await stop();
     throw error;
   }
 }
 
-/** While changed models are read again. */
-function answerStarting(_: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(503, { 'retry-after': '2', 'cache-control': 'no-store' }).end('starting, try again in a moment');
+/** Where a person on this computer opens the page. */
+function pageUrl(host: string, port: number): string {
+  if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${port}/`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
 }
 
-function listen(server: Server, port: number, host: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new RelayError('port-in-use', `port ${port} is taken; choose another with --port`, error)
-          : new RelayError('listen-failed', `${host}:${port} cannot be opened (${error.code}); choose another`, error),
-      );
-    });
-    server.listen(port, host, () => {
-      const { port: actual } = server.address() as AddressInfo;
-      resolve(`http://${host.includes(':') ? `[${host}]` : host}:${actual}`);
-    });
-  });
-}
-
-async function settleWithin(work: Promise<unknown>, ms: number): Promise<void> {
+async function withinMs(work: Promise<void>, limitMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+  const deadline = new Promise<void>((done) => {
+    timer = setTimeout(done, limitMs);
   });
-  await Promise.race([work.catch(() => undefined), timeout]);
+  await Promise.race([work.catch(() => undefined), deadline]);
   clearTimeout(timer);
 }

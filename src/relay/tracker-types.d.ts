@@ -1,32 +1,24 @@
+/** The part of bittorrent-tracker's server that Starling uses; the package ships no types. */
 declare module 'bittorrent-tracker/server' {
-  import type { IncomingMessage } from 'node:http';
-  import type { Duplex } from 'node:stream';
+  import type { EventEmitter } from 'node:events';
 
-  export interface TrackerSocket {
-    on(event: 'close', listener: () => void): void;
-    terminate(): void;
+  export interface TrackerSocket extends EventEmitter {
+    send(text: string, done?: (error?: Error) => void): void;
+    /** Read once and then set to null by the tracker. */
+    upgradeReq: { connection: { remoteAddress: string; remotePort: number }; headers: object } | null;
   }
 
-  export default class Server {
-    readonly ws: {
-      handleUpgrade(
-        request: IncomingMessage,
-        socket: Duplex,
-        head: Buffer,
-        done: (socket: TrackerSocket) => void,
-      ): void;
-      emit(event: 'connection', socket: TrackerSocket, request: IncomingMessage): void;
-    };
-    readonly torrents: Readonly<Record<string, { readonly complete: number; readonly incomplete: number }>>;
+  export default class Server extends EventEmitter {
     constructor(options: {
       http: false;
       udp: false;
+      ws: false;
       stats: false;
-      ws: { noServer: true; maxPayload: number };
-      interval: number;
-      filter: (infoHash: string, parameters: unknown, done: (error: Error | null) => void) => void;
+      filter(infoHash: string, params: unknown, done: (error: Error | null) => void): void;
     });
-    on(event: 'error' | 'warning', listener: (error: Error) => void): void;
+    /** By info hash in hex. */
+    readonly torrents: Readonly<Record<string, { readonly complete: number; readonly incomplete: number }>>;
+    onWebSocketConnection(socket: TrackerSocket): void;
     close(done?: () => void): void;
   }
 }

@@ -1,58 +1,156 @@
+// The tests are compiled apart from the folder, and would not find the types of a package that has none.
+// oxlint-disable-next-line typescript/triple-slash-reference
+/// <reference path="./tracker-types.d.ts" />
+import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-// Not the package's index: that one loads a native WebRTC module, which is not installed (reference p2p-stack, 2.1).
+import type { Socket } from 'node:net';
 import Server, { type TrackerSocket } from 'bittorrent-tracker/server';
-import type { Logger } from '../base/logger.ts';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { parseAnnounce } from './tracker-message.ts';
+import { refuseUpgrade } from './upgrade-proxy.ts';
 
+export interface TrackerInit {
+  /** Only torrents for which this is true are tracked; 40 hex digits. */
+  readonly isOurs: (infoHash: string) => boolean;
+  readonly maxSockets?: number;
+}
+
+/** The WebSocket BitTorrent tracker: introduces tabs that hold or want the same model to each other. */
 export interface Tracker {
-  /** Takes over a WebSocket upgrade. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Open WebSockets. */
-  readonly socketCount: number;
-  /** Peers that announced themselves for a torrent. */
-  peersOf(infoHash: string): { readonly seeders: number; readonly leechers: number };
+  handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void;
+  metrics(): TrackerMetrics;
   stop(): void;
 }
 
-// Five offers of about 3 KiB each; WebRTC session descriptions stay far below 16 KiB.
-const MAX_MESSAGE_BYTES = 128 * 1024;
-// WebSocket peers are told a fifth of it: they announce every minute.
-const INTERVAL_MS = 5 * 60_000;
-// Announcing costs a peer one socket; more than this is no crowd but an attack.
-const MAX_SOCKETS = 4096;
+export interface TrackerMetrics {
+  readonly sockets: number;
+  /** Over all torrents: those that hold a model, and those that fetch it. */
+  readonly seeders: number;
+  readonly leechers: number;
+  /** Messages that were malformed, too many, or of somebody else's torrent. */
+  readonly refused: number;
+}
 
-/** A WebSocket BitTorrent tracker that knows this operator's torrents and no others. */
-export function createTracker(isOurs: (infoHash: string) => boolean, logger: Logger): Tracker {
-  const sockets = new Set<TrackerSocket>();
+const MAX_SOCKETS = 2_048;
+/** Ten offers of 3 KB are usual. */
+const MAX_MESSAGE_BYTES = 256 * 1024;
+/** A seeder that everybody wants answers many offers at once; see `Allowance`. */
+const BURST = 200;
+const PER_SECOND = 20;
+/** What may wait for a peer that does not read. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
+const HEARTBEAT_MS = 30_000;
+
+export function createTracker({ isOurs, maxSockets = MAX_SOCKETS }: TrackerInit): Tracker {
+  let refused = 0;
   const server = new Server({
     http: false,
     udp: false,
+    ws: false,
     stats: false,
-    ws: { noServer: true, maxPayload: MAX_MESSAGE_BYTES },
-    interval: INTERVAL_MS,
-    filter: (infoHash, _, done) => done(isOurs(infoHash) ? null : new Error('this tracker does not know that torrent')),
+    filter: (infoHash, _params, done) => done(isOurs(infoHash) ? null : new Error('not a model of this operator')),
   });
-  server.on('warning', (error) => logger.debug('tracker warning', { text: error.message.slice(0, 200) }));
-  server.on('error', (error) => logger.error('tracker error', { text: error.message.slice(0, 200) }));
+  server.on('error', () => undefined);
+  server.on('warning', () => {
+    refused += 1;
+  });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
+  const owners = new Map<string, WebSocket>();
+  const silent = new WeakSet<WebSocket>();
+  const heartbeat = setInterval(() => {
+    for (const socket of sockets.clients) {
+      if (silent.has(socket)) socket.terminate();
+      silent.add(socket);
+      socket.ping();
+    }
+  }, HEARTBEAT_MS);
+  heartbeat.unref();
+
+  sockets.on('connection', (socket: WebSocket, request: IncomingMessage) => {
+    const allowance = new Allowance();
+    const inside = new GatedSocket(socket, request);
+    let owned: string | undefined;
+    const refuse = (reason: string) => {
+      refused += 1;
+      socket.close(1008, reason);
+    };
+    socket.on('message', (data: RawData) => {
+      silent.delete(socket);
+      if (!allowance.take()) return refuse('too many messages');
+      const message = parseAnnounce(rawText(data));
+      if (!message) return refuse('not an announce');
+      // A peer's id belongs to its socket: nobody speaks or signs off for another.
+      const owner = owners.get(message.peer_id);
+      if ((owned ?? message.peer_id) !== message.peer_id || (owner && owner !== socket)) {
+        return refuse('peer id is in use');
+      }
+      owned = message.peer_id;
+      owners.set(owned, socket);
+      inside.emit('message', JSON.stringify(message));
+    });
+    socket.on('pong', () => silent.delete(socket));
+    socket.on('error', () => socket.terminate());
+    socket.on('close', () => {
+      if (owned !== undefined) owners.delete(owned);
+      inside.emit('close');
+    });
+    server.onWebSocketConnection(inside);
+  });
+
   return {
-    upgrade(request, socket, head) {
-      if (sockets.size >= MAX_SOCKETS) return void socket.destroy();
-      server.ws.handleUpgrade(request, socket, head, (opened) => {
-        sockets.add(opened);
-        opened.on('close', () => sockets.delete(opened));
-        server.ws.emit('connection', opened, request);
-      });
+    handleUpgrade(request, socket, head) {
+      if (sockets.clients.size >= maxSockets) return refuseUpgrade(socket, 503, 'Service Unavailable');
+      sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit('connection', webSocket, request));
     },
-    get socketCount() {
-      return sockets.size;
-    },
-    peersOf(infoHash) {
-      const swarm = server.torrents[infoHash];
-      return { seeders: swarm?.complete ?? 0, leechers: swarm?.incomplete ?? 0 };
+    metrics() {
+      const swarms = Object.values(server.torrents);
+      return {
+        sockets: sockets.clients.size,
+        seeders: swarms.reduce((sum, { complete }) => sum + complete, 0),
+        leechers: swarms.reduce((sum, { incomplete }) => sum + incomplete, 0),
+        refused,
+      };
     },
     stop() {
-      for (const socket of sockets) socket.terminate();
+      clearInterval(heartbeat);
+      for (const socket of sockets.clients) socket.terminate();
+      sockets.close();
       server.close();
     },
   };
+}
+
+/** What the tracker package sees of a connection: only messages that were checked, and bounded memory when it sends. */
+class GatedSocket extends EventEmitter implements TrackerSocket {
+  upgradeReq: TrackerSocket['upgradeReq'];
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket, { socket: { remoteAddress = '', remotePort = 0 } }: IncomingMessage) {
+    super();
+    this.#socket = socket;
+    this.upgradeReq = { connection: { remoteAddress, remotePort }, headers: {} };
+  }
+
+  send(text: string, done?: (error?: Error) => void): void {
+    if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) return this.#socket.terminate();
+    this.#socket.send(text, (error) => done?.(error ?? undefined));
+  }
+}
+
+/** A bucket of `BURST` messages that fills by `PER_SECOND`. */
+class Allowance {
+  #left = BURST;
+  #atMs = performance.now();
+
+  take(): boolean {
+    const nowMs = performance.now();
+    this.#left = Math.min(BURST, this.#left + ((nowMs - this.#atMs) / 1000) * PER_SECOND) - 1;
+    this.#atMs = nowMs;
+    return this.#left >= 0;
+  }
+}
+
+function rawText(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
+  return (Buffer.isBuffer(data) ? data : Buffer.from(data)).toString('utf8');
 }

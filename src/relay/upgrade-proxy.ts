@@ -1,49 +1,75 @@
 import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 
-/** Hands WebSocket upgrades on to a server on another port of this machine, byte for byte. */
+export interface UpgradeProxyInit {
+  /** Port on the loopback interface that every connection goes to. */
+  readonly port: number;
+  readonly maxConnections?: number;
+}
+
+/** Hands WebSocket connections on to the relay's own port, byte for byte. */
 export interface UpgradeProxy {
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  readonly openCount: number;
+  handle(request: IncomingMessage, socket: Socket, head: Buffer): void;
+  open(): number;
   stop(): void;
 }
 
-/** The libp2p relay refuses before this; the bound is for strangers that open sockets and say nothing. */
-const MAX_OPEN = 4096;
+/** As many as the relay itself takes. */
+const MAX_CONNECTIONS = 2_048;
+const CONNECT_MS = 5_000;
+/** How long what is already buffered may take to reach a peer whose other end has gone. */
+const FLUSH_MS = 5_000;
+const KEEP_ALIVE_MS = 30_000;
 
-export function createUpgradeProxy(port: number): UpgradeProxy {
-  const open = new Set<Socket>();
+export function createUpgradeProxy({ port, maxConnections = MAX_CONNECTIONS }: UpgradeProxyInit): UpgradeProxy {
+  const pairs = new Set<readonly [Socket, Socket]>();
   return {
-    upgrade(request, socket, head) {
-      if (open.size >= MAX_OPEN) return void socket.destroy();
-      const target = connect({ port, host: '127.0.0.1' });
-      open.add(target);
-      const close = () => {
-        open.delete(target);
-        target.destroy();
-        socket.destroy();
-      };
-      for (const end of [target, socket]) end.on('error', close).on('close', close);
-      target.once('connect', () => {
-        target.setNoDelay(true);
-        target.write(requestHead(request));
-        target.write(head);
-        socket.pipe(target).pipe(socket);
+    open: () => pairs.size,
+    handle(request, socket, head) {
+      if (pairs.size >= maxConnections) return refuseUpgrade(socket, 503, 'Service Unavailable');
+      const upstream = connect({ host: '127.0.0.1', port, noDelay: true });
+      const pair = [socket, upstream] as const;
+      pairs.add(pair);
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
+      upstream.setTimeout(CONNECT_MS, () => upstream.destroy());
+      upstream.once('connect', () => {
+        upstream.setTimeout(0);
+        upstream.write(requestHead(request));
+        upstream.write(head);
+        socket.pipe(upstream);
+        upstream.pipe(socket);
       });
-    },
-    get openCount() {
-      return open.size;
+      const close = () => {
+        pairs.delete(pair);
+        for (const end of pair) {
+          end.setTimeout(FLUSH_MS, () => end.destroy());
+          end.destroySoon();
+        }
+      };
+      for (const end of pair) {
+        end.on('error', () => end.destroy());
+        end.once('close', close);
+      }
+      if (socket.destroyed) upstream.destroy();
     },
     stop() {
-      for (const target of open) target.destroy();
+      for (const pair of pairs) for (const end of pair) end.destroy();
     },
   };
 }
 
-/** The request as it came in, so that the handshake is between the browser and the relay. */
-function requestHead({ method, url, rawHeaders }: IncomingMessage): string {
-  const lines = [`${method ?? 'GET'} ${url ?? '/'} HTTP/1.1`];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
-  return `${lines.join('\r\n')}\r\n\r\n`;
+/** Refuses a connection that asked to be upgraded; the socket is closed. */
+export function refuseUpgrade(socket: Socket, status: number, text: string): void {
+  socket.on('error', () => socket.destroy());
+  socket.setTimeout(FLUSH_MS, () => socket.destroy());
+  socket.write(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  socket.destroySoon();
+}
+
+/** The request as it came. The path is left out: the relay has only one. */
+function requestHead({ rawHeaders }: IncomingMessage): string {
+  let text = 'GET / HTTP/1.1\r\n';
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) text += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
+  return `${text}\r\n`;
 }

@@ -1,57 +1,117 @@
-import { open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import type { Context } from 'hono';
-import { answerRange } from './byte-range.ts';
-import type { PublishedModel } from './model-shelf.ts';
+import { open, type FileHandle } from 'node:fs/promises';
+import type { Logger } from '../base/logger.ts';
+import { parseByteRange } from './byte-range.ts';
+import { describeError } from './errors.ts';
+import { isSameStamp, stampOfOpen } from './model-file.ts';
+import type { PublishedModel } from './publish-model.ts';
 
-/**
- * Answers a request for a model's file with ranges (RFC 9110), the floor under every download (BEP 19).
- *
- * @param onBytes payload bytes as they are handed to the connection
- */
-export async function serveWeights(
-  context: Context,
-  model: PublishedModel,
-  onBytes: (count: number) => void,
-): Promise<Response> {
-  const { sizeBytes } = model.manifest;
-  const etag = `"${model.root}"`;
-  const headers: Record<string, string> = {
-    'accept-ranges': 'bytes',
-    'content-type': 'application/octet-stream',
-    etag,
-    // The address is the content: what is here under this root never changes.
-    'cache-control': 'public, max-age=31536000, immutable, no-transform',
-  };
-  const answer = answerRange(context.req.header('range'), context.req.header('if-range'), { sizeBytes, etag });
-  if (answer.status === 416)
-    return new Response(null, { status: 416, headers: { ...headers, 'content-range': `bytes */${sizeBytes}` } });
-  const first = answer.status === 206 ? answer.first : 0;
-  const last = answer.status === 206 ? answer.last : sizeBytes - 1;
-  headers['content-length'] = String(last - first + 1);
-  if (answer.status === 206) headers['content-range'] = `bytes ${first}-${last}/${sizeBytes}`;
-  if (context.req.raw.method === 'HEAD') return new Response(null, { status: answer.status, headers });
-  const body = await openRange(model, first, last, onBytes);
-  return body
-    ? new Response(body, { status: answer.status, headers })
-    : new Response('the file is gone', { status: 410 });
+export interface WebSeedInit {
+  readonly logger: Logger;
+  readonly onBytes: (count: number) => void;
+  /** Answers that may be under way at once; the next gets 503 and comes back. */
+  readonly maxTransfers?: number;
 }
 
-/** Undefined if the file is not any more what was published. */
-async function openRange(
+export interface WebSeed {
+  /** Answers GET or HEAD for the file of `model`. */
+  answer(request: Request, model: PublishedModel): Promise<Response>;
+  transfers(): number;
+}
+
+/** Bytes read from the disk at a time; with what the socket buffers, about 0.5 MiB of memory a transfer. */
+const READ_BYTES = 256 * 1024;
+const MAX_TRANSFERS = 256;
+
+/** The floor under the torrent (BEP 19): the file itself over HTTP, in ranges, straight from the disk. */
+export function createWebSeed(init: WebSeedInit): WebSeed {
+  const { maxTransfers = MAX_TRANSFERS } = init;
+  let transfers = 0;
+  return {
+    transfers: () => transfers,
+    async answer(request, model) {
+      const { sizeBytes } = model.manifest;
+      const etag = `"${model.manifest.root}"`;
+      const headers = new Headers({
+        'accept-ranges': 'bytes',
+        'cache-control': 'public, max-age=31536000, immutable, no-transform',
+        'content-type': 'application/octet-stream',
+        etag,
+      });
+      if (isListed(request.headers.get('if-none-match'), etag)) return new Response(null, { status: 304, headers });
+      const condition = request.headers.get('if-range');
+      const isCurrent = condition === null || condition.trim() === etag;
+      const range = isCurrent ? parseByteRange(request.headers.get('range'), sizeBytes) : undefined;
+      if (range === 'unsatisfiable') {
+        headers.set('content-range', `bytes */${sizeBytes}`);
+        return new Response(null, { status: 416, headers });
+      }
+      const { start, end } = range ?? { start: 0, end: sizeBytes - 1 };
+      const status = range ? 206 : 200;
+      headers.set('content-length', String(end - start + 1));
+      if (range) headers.set('content-range', `bytes ${start}-${end}/${sizeBytes}`);
+      if (request.method === 'HEAD') return new Response(null, { status, headers });
+      if (transfers >= maxTransfers) return new Response(null, { status: 503, headers: { 'retry-after': '2' } });
+      transfers += 1;
+      const free = () => {
+        transfers -= 1;
+      };
+      let file: FileHandle;
+      try {
+        file = await open(model.path);
+      } catch (error) {
+        free();
+        init.logger.warn(`${model.manifest.name} cannot be read: ${describeError(error)}`);
+        return new Response(null, { status: 503 });
+      }
+      return new Response(streamFile(file, model, start, end + 1, { ...init, onEnd: free }), { status, headers });
+    },
+  };
+}
+
+function streamFile(
+  file: FileHandle,
   model: PublishedModel,
-  first: number,
-  last: number,
-  onBytes: (count: number) => void,
-): Promise<ReadableStream<Uint8Array> | undefined> {
-  const handle = await open(model.file.path, 'r').catch(() => undefined);
-  if (!handle) return undefined;
-  if ((await handle.stat()).size !== model.manifest.sizeBytes) {
-    await handle.close();
-    return undefined;
-  }
-  const stream = handle.createReadStream({ start: first, end: last, highWaterMark: 256 * 1024 });
-  stream.on('data', (part) => onBytes(part.length));
-  stream.pause();
-  return Readable.toWeb(stream) as ReadableStream<Uint8Array>;
+  start: number,
+  end: number,
+  { logger, onBytes, onEnd }: WebSeedInit & { readonly onEnd: () => void },
+): ReadableStream<Uint8Array> {
+  let at = start;
+  let isOpen = true;
+  const close = async () => {
+    if (!isOpen) return;
+    isOpen = false;
+    onEnd();
+    await file.close();
+  };
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const bytes = new Uint8Array(Math.min(READ_BYTES, end - at));
+          const { bytesRead } = await file.read(bytes, 0, bytes.byteLength, at);
+          // Looked at after the read: bytes of a file that has changed are not sent, the connection breaks off instead.
+          if (bytesRead === 0 || !isSameStamp(await stampOfOpen(file), model)) {
+            throw new Error(`${model.manifest.name} changed while it was served`);
+          }
+          at += bytesRead;
+          onBytes(bytesRead);
+          controller.enqueue(bytes.subarray(0, bytesRead));
+          if (at < end) return;
+          await close();
+          controller.close();
+        } catch (error) {
+          if (isOpen) logger.warn(describeError(error));
+          await close();
+          controller.error(error);
+        }
+      },
+      cancel: close,
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function isListed(header: string | null, etag: string): boolean {
+  if (header === null) return false;
+  return header.split(',').some((entry) => entry.trim() === '*' || entry.trim().replace(/^W\//, '') === etag);
 }

@@ -1,0 +1,106 @@
+/**
+ * `npm run bench`: every figure as a ratio against a named peer in the same run, on this machine. Prints a table and
+ * writes `test-results/bench.json`. Nothing here passes or fails.
+ */
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { chromium, type Page } from 'playwright';
+import { createServer } from 'vite';
+import { browserShims } from '../../vite.shims.ts';
+import { requireChromium, WEBGPU_FLAGS } from '../chromium.ts';
+import { randomGguf } from '../gguf-writer.ts';
+import { startOperator, storyModel } from '../operator.ts';
+import type { bench } from './bench-page.ts';
+
+type Bench = typeof bench;
+
+interface Row {
+  readonly what: string;
+  readonly ours: string;
+  readonly peer: string;
+  readonly ratio: number;
+}
+
+const BATCH = 8;
+const MODEL_BYTES = 64 * 1024 * 1024;
+const SHAPES = [512, 1024] as const;
+
+const rows: Row[] = [];
+function report(what: string, ours: number, peer: number, unit: string, peerName: string): void {
+  const row = { what, ours: `${ours.toFixed(1)} ${unit}`, peer: `${peerName} ${peer.toFixed(1)} ${unit}`, ratio: ours / peer };
+  rows.push(row);
+  console.log(`${what.padEnd(48)} ${row.ours.padStart(14)}   ${row.peer.padEnd(34)} ${row.ratio.toFixed(2)}×`);
+}
+
+const vite = await createServer({
+  ...browserShims,
+  configFile: false,
+  logLevel: 'error',
+  optimizeDeps: { exclude: ['@wllama/wllama'] },
+  server: { host: '127.0.0.1', port: 0, fs: { strict: false } },
+});
+await vite.listen();
+const base = vite.resolvedUrls?.local[0] ?? '';
+
+async function openPage(): Promise<{ page: Page; close(): Promise<void> }> {
+  const profile = mkdtempSync(join(tmpdir(), 'starling-bench-'));
+  const context = await chromium.launchPersistentContext(profile, { executablePath: requireChromium(), args: WEBGPU_FLAGS });
+  const page = context.pages()[0] ?? (await context.newPage());
+  page.on('pageerror', (error) => console.error(String(error)));
+  await page.goto(`${base}e2e/bench/bench.html`);
+  await page.waitForFunction(() => 'bench' in globalThis);
+  return { page, close: () => context.close() };
+}
+
+/** Runs one of the page's measurements. */
+async function measure<K extends keyof Bench>(page: Page, name: K, ...args: readonly (string | number)[]) {
+  const value: unknown = await page.evaluate(
+    ([key, values]) => (globalThis as never as { bench: Record<string, (...list: unknown[]) => unknown> }).bench[key]?.(...values),
+    [name, args] as const,
+  );
+  return value as Awaited<ReturnType<Bench[K]>>;
+}
+
+async function benchDownload(): Promise<void> {
+  const path = join(mkdtempSync(join(tmpdir(), 'starling-bench-')), 'random-64MiB.gguf');
+  writeFileSync(path, randomGguf({ sizeBytes: MODEL_BYTES, seed: 1 }));
+  const operator = await startOperator({ models: [path] });
+  const [seeder, leecher] = [await openPage(), await openPage()];
+  await measure(seeder.page, 'seedModel', operator.url);
+  const { webRtc, http } = await measure(leecher.page, 'measureDownload', operator.url);
+  report('64 MiB over WebRTC, checked and stored', webRtc, http, 'MB/s', 'plain HTTP');
+  await Promise.all([seeder.close(), leecher.close(), operator.stop()]);
+}
+
+async function benchGenerate(): Promise<void> {
+  const url = `${base}@fs${storyModel()}`;
+  const { page, close } = await openPage();
+  const wllama = await measure(page, 'measureWllama', url);
+  const ours = await measure(page, 'measureEngine', url, BATCH);
+  report('prefill, 1 sequence', ours.one.prefill, wllama.prefill, 'tok/s', 'wllama (CPU)');
+  report('decode, 1 sequence', ours.one.decode, wllama.decode, 'tok/s', 'wllama (CPU)');
+  report(`decode, ${BATCH} sequences`, ours.many.decode, wllama.decode, 'tok/s', 'wllama (CPU), 1 sequence');
+  await close();
+}
+
+async function benchMatmul(): Promise<void> {
+  const { page, close } = await openPage();
+  for (const size of SHAPES) {
+    const jax = await measure(page, 'measureJaxMatmul', size);
+    for (const format of ['F32', 'Q8_0', 'Q4_0', 'Q4_K'] as const) {
+      const ours = await measure(page, 'measureOurMatmul', size, format);
+      report(`matrix product ${format} ${size}×${size}×${size}`, ours, jax, 'GFLOP/s', 'jax-js f32 WebGPU');
+    }
+  }
+  await close();
+}
+
+console.log(`${cpus().length} × ${cpus()[0]?.model}, ${relative(resolve('..'), storyModel()).split('/').at(-1)}\n`);
+for (const part of [benchDownload, benchGenerate, benchMatmul]) {
+  await part().catch((error: unknown) => console.error(`${part.name} failed: ${String(error)}`));
+}
+await vite.close();
+mkdirSync('test-results', { recursive: true });
+writeFileSync('test-results/bench.json', `${JSON.stringify({ at: new Date().toISOString(), cpu: cpus()[0]?.model, rows }, null, 2)}\n`);
+process.exit(0);

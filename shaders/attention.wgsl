@@ -1,0 +1,91 @@
+// out[m, h] = sum over t of softmax_t(q[m, h] . k[t, h']) v[t, h'], t = 0 .. position of row m, h' the kv head of h.
+// q: (rows, heads, D / 4) vec4, scaled; keys: (pages, kv_heads, D / 4, 16) vec4; values: (pages, kv_heads, 16, D / 4)
+// vec4; out: (groups, heads, D, COLS) f32. Dispatch (heads, rows, 1): one workgroup a head, tiles of 64 positions.
+// Source: online softmax, Milakov and Gimelshein 2018. Tiles and sums follow the position alone, never the batch.
+struct AttentionParams {
+  heads: u32,
+  kv_heads: u32,
+  head4: u32,
+  pages_per_slot: u32,
+}
+
+override COLS: u32 = 1;
+const WG = 64u;
+const PAGE = 16u;
+const LOWEST = -3.0e38;
+
+@group(0) @binding(0) var<uniform> params: AttentionParams;
+@group(0) @binding(1) var<storage, read> q: array<vec4f>;
+@group(0) @binding(2) var<storage, read> keys: array<vec4f>;
+@group(0) @binding(3) var<storage, read> values: array<vec4f>;
+@group(0) @binding(4) var<storage, read> rows: array<vec4u>;
+@group(0) @binding(5) var<storage, read> page_table: array<u32>;
+@group(0) @binding(6) var<storage, read_write> out: array<f32>;
+
+var<workgroup> scores: array<f32, WG>;
+
+fn score(q_at: u32, k_at: u32) -> f32 {
+  var sum = vec4f(0.0);
+  for (var d = 0u; d < params.head4; d++) {
+    sum = fma(q[q_at + d], keys[k_at + d * PAGE], sum);
+  }
+  return (sum.x + sum.y) + (sum.z + sum.w);
+}
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let h = group.x;
+  let m = group.y;
+  let row = rows[m];
+  let count = row.z + 1u;
+  let first_page = row.y * params.pages_per_slot;
+  let kv = h / (params.heads / params.kv_heads);
+  let head_base = params.head4 * PAGE;
+  let q_at = params.head4 * (m * params.heads + h);
+  var top = LOWEST;
+  var mass = 0.0;
+  var sum = vec4f(0.0);
+  for (var start = 0u; start < count; start += WG) {
+    let t = start + lane;
+    var s = LOWEST;
+    if (t < count) {
+      let page = page_table[first_page + t / PAGE];
+      let k_at = head_base * (page * params.kv_heads + kv) + t % PAGE;
+      s = score(q_at, k_at);
+    }
+    scores[lane] = s;
+    workgroupBarrier();
+    let n = min(WG, count - start);
+    var new_top = top;
+    for (var i = 0u; i < n; i++) {
+      new_top = max(new_top, scores[i]);
+    }
+    workgroupBarrier();
+    scores[lane] = exp(s - new_top);
+    workgroupBarrier();
+    let shrink = exp(top - new_top);
+    top = new_top;
+    mass *= shrink;
+    sum *= shrink;
+    for (var i = 0u; i < n; i++) {
+      mass += scores[i];
+    }
+    if (lane < params.head4) {
+      for (var i = 0u; i < n; i++) {
+        let page = page_table[first_page + (start + i) / PAGE];
+        let at = (page * params.kv_heads + kv) * head_base + (i % PAGE) * params.head4 + lane;
+        sum = fma(vec4f(scores[i]), values[at], sum);
+      }
+    }
+    workgroupBarrier();
+  }
+  if (lane < params.head4) {
+    let v = sum / mass;
+    let width = params.heads * params.head4 * 4u;
+    let at = ((m / COLS) * width + (h * params.head4 + lane) * 4u) * COLS + m % COLS;
+    out[at] = v.x;
+    out[at + COLS] = v.y;
+    out[at + 2u * COLS] = v.z;
+    out[at + 3u * COLS] = v.w;
+  }
+}

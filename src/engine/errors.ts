@@ -1,0 +1,39 @@
+import { AppError } from '../base/app-error.ts';
+
+/**
+ * - `model-unsupported`: an architecture, shape or mix of types that this build does not compute. Take another model.
+ * - `model-invalid`: a tensor is missing or misshapen, or the pieces do not make the file. The publisher is at fault.
+ * - `model-not-loaded`: the model is not on the GPU (never loaded, unloaded, or lost with the device). Load it.
+ * - `tokenizer-unsupported`: a tokenizer kind that this build does not know. Take another model.
+ * - `tokenizer-not-open`: text was given for a model whose header was not opened. Open it first.
+ * - `no-chat-template`: the model has none; it continues text but does not chat.
+ * - `chat-template-failed`: the model's template refused these messages or is broken.
+ * - `prompt-too-long`: prompt and answer do not fit the context, or not the memory reserved for it. Shorten it.
+ * - `request-invalid`: a request out of range: no prompt, unknown token ids, an id in use.
+ * - `engine-stopped`: the engine was stopped.
+ */
+export type EngineErrorCode =
+  | 'model-unsupported'
+  | 'model-invalid'
+  | 'model-not-loaded'
+  | 'tokenizer-unsupported'
+  | 'tokenizer-not-open'
+  | 'no-chat-template'
+  | 'chat-template-failed'
+  | 'prompt-too-long'
+  | 'request-invalid'
+  | 'engine-stopped';
+
+/** `name` is the tensor, key or request to blame; `value` and `limit` are what was found and what is allowed. */
+export interface EngineErrorDetails {
+  readonly name?: string;
+  readonly value?: number;
+  readonly limit?: number;
+}
+
+/** Thrown by every function of `engine`, beside the `GpuError`s and `WeightsError`s that pass through. */
+export class EngineError extends AppError<EngineErrorCode, EngineErrorDetails> {
+  constructor(code: EngineErrorCode, message: string, details: EngineErrorDetails = {}, options?: ErrorOptions) {
+    super(code, `engine: ${message}`, details, options);
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * The inference engine: GGUF models on WebGPU, many sequences batched over paged KV, bit-equal alone and together.
+ * Runs in a dedicated worker (`workers/engine.worker.ts`); a page imports types only and wraps the worker with comlink.
+ *
+ * @module
+ * @example
+ * const engine = createEngineApi({ store });
+ * const { root } = await engine.loadModel(source, () => undefined);
+ * const prompt = await engine.encodePrompt(root, 'Once upon a time');
+ * await engine.generate({ id: '1', model: root, prompt, maxTokens: 32, sampling: { temperature: 0, topK: 0, topP: 1, seed: 0 }, record: 0, stop: [] }, console.log);
+ */
+export { createEngineApi, type EngineApi, type EngineComponents, type TokenScores } from './create-engine-api.ts';
+export type {
+  ChatMessage,
+  DeviceReport,
+  EngineEvent,
+  EngineStats,
+  ModelReport,
+  Sampling,
+  SequenceRequest,
+} from './engine-api.ts';
+export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './errors.ts';
+export type { LoadOptions } from './model/load-model.ts';
+export type { ModelSource } from './model/upload-weights.ts';

@@ -1,0 +1,17 @@
+import type { Kernel } from '../../gpu/index.ts';
+import { argmaxKernel } from './argmax.ts';
+import { attentionKernel } from './attention.ts';
+import { embedKernel } from './embed.ts';
+import { matmulKernel } from './matmul.ts';
+import { rmsNormKernel } from './rms-norm.ts';
+import { ropeCacheKernel } from './rope-cache.ts';
+
+/** Every kernel of the forward pass, for the tests that compile and measure them all. */
+export const ALL_KERNELS: readonly Kernel[] = [
+  embedKernel,
+  rmsNormKernel,
+  matmulKernel,
+  ropeCacheKernel,
+  attentionKernel,
+  argmaxKernel,
+];

@@ -1,0 +1,13 @@
+import { defineKernel } from '../../gpu/index.ts';
+import kernel from '../../../shaders/attention.wgsl?raw';
+
+/** Softmax attention of each row over its sequence's pages. Head size a multiple of 4, at most 256. Dispatch (heads, rows, 1). */
+export const attentionKernel = defineKernel({
+  name: 'attention',
+  params: { heads: 'u32', kv_heads: 'u32', head4: 'u32', pages_per_slot: 'u32' },
+  bindings: ['read', 'read', 'read', 'read', 'read', 'read_write'],
+  variants: {},
+  aliases: {},
+  overrides: { COLS: { default: 1, allowed: [1, 4] } },
+  kernel: { name: 'attention.wgsl', code: kernel },
+});

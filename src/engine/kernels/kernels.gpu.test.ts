@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { WgslReflect } from 'wgsl_reflect';
+import { allChoices, choiceLabel, createPipelineCache, linkKernel, openGpu } from '../../gpu/index.ts';
+import { ALL_KERNELS } from './all-kernels.ts';
+
+for (const kernel of ALL_KERNELS) {
+  test(`every variant of ${kernel.name} compiles`, async () => {
+    const gpu = await openGpu(navigator.gpu);
+    const cache = createPipelineCache(gpu.device);
+    const choices = allChoices(kernel);
+    await Promise.all(choices.map((choice) => cache.pipeline(kernel, choice)));
+    expect(choices.length).toBeGreaterThan(0);
+    gpu.close();
+  });
+
+  test(`${kernel.name} declares the parameters and bindings that its shader has`, () => {
+    for (const choice of allChoices(kernel)) {
+      const { code } = linkKernel(kernel, choice);
+      const reflected = new WgslReflect(code);
+      const [uniform] = reflected.uniforms;
+      const fields = uniform?.members?.map(({ name, type, offset }) => [name, type.name, offset]);
+      const declared = Object.entries(kernel.params).map(([name, type], i) => [name, type, 4 * i]);
+      expect(fields, choiceLabel(kernel, choice)).toEqual(declared);
+      expect(uniform?.binding).toBe(0);
+      const storage = reflected.storage.toSorted((a, b) => a.binding - b.binding);
+      expect(storage.map(({ binding, access }) => [binding, access])).toEqual(
+        kernel.bindings.map((kind, i) => [i + 1, kind]),
+      );
+      expect(storage.length, 'within the 8 storage buffers of the default limits').toBeLessThanOrEqual(8);
+      expect(reflected.overrides.map(({ name }) => name).toSorted()).toEqual(Object.keys(kernel.overrides).toSorted());
+    }
+  });
+}

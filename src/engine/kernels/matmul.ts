@@ -1,0 +1,45 @@
+import { defineKernel } from '../../gpu/index.ts';
+import epilogueAdd from '../../../shaders/lib/epilogue_add.wgsl?raw';
+import epilogueStore from '../../../shaders/lib/epilogue_store.wgsl?raw';
+import epilogueSwiglu from '../../../shaders/lib/epilogue_swiglu.wgsl?raw';
+import reduceSerial from '../../../shaders/lib/reduce_serial.wgsl?raw';
+import reduceShared from '../../../shaders/lib/reduce_shared.wgsl?raw';
+import kernel from '../../../shaders/matmul.wgsl?raw';
+import { WEIGHT_FORMATS } from './weight-formats.ts';
+
+/** Invocations of a workgroup. */
+export const MATMUL_WG = 64;
+/** Lanes that share a tile of outputs where `reduce` is `shared`. */
+export const SHARED_LANES = 16;
+
+/**
+ * y[c, n] = epilogue(W[n, K] · x[c, K]) for a batch of columns; W in any GGUF type, read once for `GROUPS` groups of columns.
+ *
+ * `epilogue`: `store` y, `add` to y, or `swiglu` of the first and second n rows. `reduce`: `serial` has one lane an
+ * output (LANES = 1), `shared` splits K over LANES lanes. `cols` is one column or four, side by side.
+ * Dispatch (⌈tiles / (WG / LANES)⌉, groups / GROUPS, 1); a tile is 4 rows, with `swiglu` 2 pairs of rows.
+ */
+export const matmulKernel = defineKernel({
+  name: 'matmul',
+  params: { n: 'u32', k4: 'u32', y_stride: 'u32', y_row0: 'u32', half_base: 'u32' },
+  bindings: ['read', 'read', 'read_write'],
+  variants: {
+    format: WEIGHT_FORMATS,
+    epilogue: {
+      store: { name: 'epilogue_store.wgsl', code: epilogueStore },
+      add: { name: 'epilogue_add.wgsl', code: epilogueAdd },
+      swiglu: { name: 'epilogue_swiglu.wgsl', code: epilogueSwiglu },
+    },
+    reduce: {
+      serial: { name: 'reduce_serial.wgsl', code: reduceSerial },
+      shared: { name: 'reduce_shared.wgsl', code: reduceShared },
+    },
+  },
+  aliases: { cols: ['f32', 'vec4f'] },
+  overrides: {
+    WG: { default: MATMUL_WG, allowed: [MATMUL_WG] },
+    LANES: { default: 1, allowed: [1, SHARED_LANES] },
+    GROUPS: { default: 1, allowed: [1, 2] },
+  },
+  kernel: { name: 'matmul.wgsl', code: kernel },
+});

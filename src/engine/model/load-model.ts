@@ -1,0 +1,108 @@
+import type { ModelRoot } from '../../base/branded.ts';
+import {
+  createGpuMemory,
+  MAX_BINDING_BYTES,
+  type GpuDevice,
+  type GpuMemory,
+  type PipelineCache,
+} from '../../gpu/index.ts';
+import type { GgufHeader, PieceStore } from '../../weights/index.ts';
+import type { ModelConfig } from './config.ts';
+import { prepareForward, type ReduceVariant } from './forward.ts';
+import { createModelRunner, type ModelRunner } from './model-runner.ts';
+import { allocateRunState, PAGE_TOKENS, type RunLimits } from './run-state.ts';
+import { readModelConfig } from './config.ts';
+import { planTensors } from './tensor-plan.ts';
+import { readSourceHeader, uploadWeights, type ModelSource } from './upload-weights.ts';
+import { allocateWeights } from './weights-view.ts';
+
+/** How much of a model's room to set up. */
+export interface LoadOptions {
+  /** Sequences that may run at once; 8 by default. */
+  readonly slots?: number;
+  /** Positions of the longest sequence; by default the model's own context, at most 4096. */
+  readonly contextTokens?: number;
+  /** Split matrices into bindings of at most this many bytes; for tests. */
+  readonly maxChunkBytes?: number;
+}
+
+/** A model on the GPU. */
+export interface LoadedModel {
+  readonly root: ModelRoot;
+  readonly header: GgufHeader;
+  readonly runner: ModelRunner;
+  readonly memory: GpuMemory;
+  readonly weightBytes: number;
+  readonly kvBytesPerToken: number;
+  /** Positions of the longest sequence. */
+  readonly contextTokens: number;
+  /** What must agree for two results to agree in their bits. */
+  readonly numericClass: string;
+}
+
+/** Changes whenever a kernel's arithmetic does. */
+const KERNEL_VERSION = 'k1';
+const DEFAULT_SLOTS = 8;
+const DEFAULT_CONTEXT = 4096;
+/** For the KV cache of a model; at least one full context is always given. */
+const KV_BUDGET_BYTES = 512 * 1024 * 1024;
+const MAX_ROWS = 64;
+
+/**
+ * Reads a model from its pieces onto the GPU. On any failure everything that it allocated is freed.
+ *
+ * @throws {WeightsError}, {EngineError} `model-unsupported` or `model-invalid`, {GpuError}, AbortError
+ */
+export async function loadModel(
+  gpu: GpuDevice,
+  cache: PipelineCache,
+  store: PieceStore,
+  source: ModelSource,
+  options: LoadOptions,
+  onProgress: (doneBytes: number, totalBytes: number) => void,
+  signal: AbortSignal,
+): Promise<LoadedModel> {
+  const header = await readSourceHeader(source, store);
+  const config = readModelConfig(header);
+  const plan = planTensors(header, config, options.maxChunkBytes);
+  const { limits, contextTokens } = runLimits(config, options);
+  const { device } = gpu;
+  const memory = createGpuMemory(device);
+  try {
+    const { view, sinks } = await allocateWeights(plan, config.rotary / 2, device.queue, memory);
+    const weightBytes = memory.allocatedBytes;
+    await uploadWeights(source, header, store, sinks, onProgress, signal);
+    const state = await allocateRunState(config, limits, view.ropeFactors, device.queue, memory);
+    const reduce: ReduceVariant = gpu.report.isSoftware ? 'serial' : 'shared';
+    const forward = await prepareForward({ config, weights: view, state, cache, memory, queue: device.queue, reduce });
+    const runner = createModelRunner({ device, config, state, forward, memory });
+    const kvBytesPerToken = 2 * config.layers * config.kvHeads * config.headSize * 4;
+    const numericClass = [
+      source.root.slice(0, 16),
+      KERNEL_VERSION,
+      reduce,
+      'f32',
+      gpu.report.vendor,
+      gpu.report.architecture,
+    ].join('/');
+    return { root: source.root, header, runner, memory, weightBytes, kvBytesPerToken, contextTokens, numericClass };
+  } catch (error) {
+    memory.freeAll();
+    throw gpu.lostError ?? error;
+  }
+}
+
+/** Slots, context and cache pages within the limits of one binding and the budget. */
+export function runLimits(config: ModelConfig, options: LoadOptions): { limits: RunLimits; contextTokens: number } {
+  const slots = Math.max(1, Math.floor(options.slots ?? DEFAULT_SLOTS));
+  const pageBytes = PAGE_TOKENS * config.kvHeads * config.headSize * 4;
+  const bindingPages = Math.floor(MAX_BINDING_BYTES / pageBytes);
+  const wanted = options.contextTokens ?? Math.min(config.contextTokens, DEFAULT_CONTEXT);
+  const contextTokens = Math.max(1, Math.min(wanted, config.contextTokens, bindingPages * PAGE_TOKENS));
+  const contextPages = Math.ceil(contextTokens / PAGE_TOKENS);
+  const budgetPages = Math.floor(KV_BUDGET_BYTES / (2 * config.layers * pageBytes));
+  const pages = Math.min(slots * contextPages, bindingPages, Math.max(contextPages, budgetPages));
+  const maxLogitRows = Math.ceil(slots / 8) * 8;
+  const maxRows = Math.max(MAX_ROWS, maxLogitRows);
+  return { limits: { slots, contextTokens: contextPages * PAGE_TOKENS, pages, maxRows, maxLogitRows }, contextTokens };
+}

@@ -1,0 +1,177 @@
+import { basename, resolve } from 'node:path';
+import { isAbort } from '../base/app-error.ts';
+import type { Signer } from '../protocol/index.ts';
+import { recordOf, publishModel, type PublishedModel } from './publish-model.ts';
+import type { DataFolder, PublishedRecord } from './data-folder.ts';
+import type { DefaultModel } from './default-model.ts';
+import { downloadModel, isUrl, withoutSecrets, type DownloadLimits } from './download-model.ts';
+import { RelayError } from './errors.ts';
+import { stampOf } from './model-file.ts';
+import { formatBytes, type StartProgress } from './progress.ts';
+
+/** A model that the operator names. */
+export interface ModelSource {
+  /** Path of a GGUF file, or an http(s) URL. */
+  readonly place: string;
+  /** Lower-case hex that a fetched file must have. */
+  readonly sha256?: string;
+  readonly licence?: string;
+}
+
+export interface GatherInit {
+  readonly models: readonly ModelSource[];
+  /** Fetched when there is nothing else to publish. */
+  readonly defaultModel?: DefaultModel;
+  readonly say: (line: string) => void;
+  readonly progress: StartProgress;
+  readonly downloadLimits?: Partial<DownloadLimits>;
+  readonly signal?: AbortSignal;
+}
+
+/** One attempt and a repetition: who is offline should not wait long for the page. */
+const DEFAULT_MODEL_ATTEMPTS = 2;
+
+/**
+ * Everything to serve: the models named now, then those that an earlier run published. Any that was named and cannot be
+ * published ends the start; one that was only remembered is skipped with a line.
+ *
+ * @throws {RelayError}
+ */
+export async function gatherModels(data: DataFolder, signer: Signer, init: GatherInit): Promise<PublishedModel[]> {
+  const records = await data.readPublished();
+  const published: PublishedModel[] = [];
+  for (const source of init.models) published.push(await publishNamed(data, signer, source, records, init));
+  const named = new Set(published.map(({ path }) => path));
+  for (const record of records) {
+    if (named.has(record.path)) continue;
+    const model = await publishAgain(data, signer, record, init);
+    if (model) published.push(model);
+  }
+  if (published.length === 0 && init.models.length === 0 && init.defaultModel) {
+    const model = await fetchDefault(data, signer, init.defaultModel, records, init);
+    if (model) published.push(model);
+  }
+  const unique = [...new Map(published.map((model) => [model.path, model])).values()];
+  await data.writePublished(unique.map(recordOf));
+  return unique;
+}
+
+async function publishNamed(
+  data: DataFolder,
+  signer: Signer,
+  { place, sha256, licence }: ModelSource,
+  records: readonly PublishedRecord[],
+  init: GatherInit,
+): Promise<PublishedModel> {
+  if (!isUrl(place)) {
+    if (sha256 !== undefined) await checkHash(place, sha256, init);
+    return publishPath(data, signer, resolve(place), records, { licence }, init);
+  }
+  const fetched = await fetchModel(data, place, sha256, init, init.downloadLimits);
+  const source = withoutSecrets(new URL(place));
+  return publishPath(data, signer, fetched, records, { licence, ...(source.length <= 512 ? { source } : {}) }, init);
+}
+
+async function checkHash(path: string, required: string, init: GatherInit): Promise<void> {
+  await stampOf(path);
+  const { createHash } = await import('node:crypto');
+  const { createReadStream } = await import('node:fs');
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    init.signal?.throwIfAborted();
+    hash.update(chunk as Buffer);
+  }
+  const found = hash.digest('hex');
+  init.say(`${basename(path)} has SHA-256 ${found}`);
+  if (found === required) return;
+  throw new RelayError(
+    'hash-mismatch',
+    `${path} has SHA-256 ${found}, required ${required}; check the file and the number`,
+    { place: path },
+  );
+}
+
+/** @returns where it lies */
+async function fetchModel(
+  data: DataFolder,
+  url: string,
+  sha256: string | undefined,
+  init: GatherInit,
+  limits: Partial<DownloadLimits> | undefined,
+): Promise<string> {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const label = parsed?.pathname.split('/').at(-1) || 'model';
+  const bar = init.progress(`fetching ${label}`);
+  try {
+    const { path, sizeBytes, isFresh, ...found } = await downloadModel({
+      url,
+      dir: data.modelsPath,
+      onProgress: bar.update,
+      onRetry: (reason) => init.say(`${label}: ${reason}; trying again`),
+      ...(sha256 === undefined ? {} : { sha256 }),
+      ...(limits ? { limits } : {}),
+      ...(init.signal ? { signal: init.signal } : {}),
+    });
+    bar.end();
+    if (isFresh) init.say(`fetched ${basename(path)}, ${formatBytes(sizeBytes)}, SHA-256 ${found.sha256}`);
+    return path;
+  } finally {
+    bar.end();
+  }
+}
+
+async function publishAgain(data: DataFolder, signer: Signer, record: PublishedRecord, init: GatherInit) {
+  try {
+    return await publishPath(data, signer, record.path, [record], record, init);
+  } catch (error) {
+    if (isAbort(error) || !(error instanceof RelayError)) throw error;
+    init.say(`skipped: ${error.message.replace(/^relay: /, '')}`);
+    return undefined;
+  }
+}
+
+async function fetchDefault(
+  data: DataFolder,
+  signer: Signer,
+  { title, url, size, licence }: DefaultModel,
+  records: readonly PublishedRecord[],
+  init: GatherInit,
+): Promise<PublishedModel | undefined> {
+  // Without its scheme: the first URL of the output is the page's own, for people and for programs that read it.
+  init.say(`no model named: fetching ${title} (${size}, ${licence}) from ${url.replace(/^https?:\/\//, '')}`);
+  try {
+    const limits = { idleAttempts: DEFAULT_MODEL_ATTEMPTS, ...init.downloadLimits };
+    const path = await fetchModel(data, url, undefined, init, limits);
+    return await publishPath(data, signer, path, records, { licence, source: url }, init);
+  } catch (error) {
+    if (isAbort(error) || !(error instanceof RelayError)) throw error;
+    init.say(
+      `it cannot be fetched now (${error.message.replace(/^relay: /, '').split(';')[0]}): pass a file of yours with  npm start -- --model FILE.gguf`,
+    );
+    return undefined;
+  }
+}
+
+async function publishPath(
+  data: DataFolder,
+  signer: Signer,
+  path: string,
+  records: readonly PublishedRecord[],
+  about: { readonly licence?: string | undefined; readonly source?: string | undefined },
+  init: GatherInit,
+): Promise<PublishedModel> {
+  const known = records.find((record) => record.path === path);
+  const bar = init.progress(`publishing ${basename(path)}`);
+  try {
+    return await publishModel(data, signer, {
+      path,
+      onProgress: bar.update,
+      ...(about.licence === undefined ? {} : { licence: about.licence }),
+      ...(about.source === undefined ? {} : { source: about.source }),
+      ...(known ? { known } : {}),
+      ...(init.signal ? { signal: init.signal } : {}),
+    });
+  } finally {
+    bar.end();
+  }
+}
