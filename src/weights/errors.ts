@@ -60,6 +60,9 @@ export interface WeightsErrorDetails {
 
 /** Thrown by every function of `weights`. */
 export class WeightsError extends AppError<WeightsErrorCode, WeightsErrorDetails> {
+  // A minifier renames classes; other realms match on this.
+  override readonly name = 'WeightsError';
+
   constructor(code: WeightsErrorCode, message: string, details: WeightsErrorDetails = {}, options?: ErrorOptions) {
     super(code, `weights: ${message}`, details, options);
   }

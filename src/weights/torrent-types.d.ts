@@ -46,11 +46,21 @@ declare module 'webtorrent' {
     readonly isSeeder?: boolean;
     readonly peerPieces: { get(index: number): boolean };
     readonly requests: readonly { readonly piece: number }[];
+    /** Private: bytes of a message that is not complete yet. */
+    readonly _bufferSize: number;
     readonly destroyed: boolean;
     on(event: 'piece', listener: (index: number, offset: number, block: Uint8Array) => void): this;
     on(event: 'download' | 'upload', listener: (bytes: number) => void): this;
     on(event: 'close', listener: () => void): this;
     destroy(): void;
+  }
+
+  /** One WebSocket tracker; private parts of bittorrent-tracker. */
+  export interface TrackerLink {
+    readonly reconnecting: boolean;
+    readonly destroyed: boolean;
+    readonly reconnectTimer: number | undefined;
+    _openSocket(): void;
   }
 
   export interface TorrentPeer {
@@ -73,6 +83,8 @@ declare module 'webtorrent' {
       readonly tracker?: {
         on(event: 'update', listener: (answer: { complete: number; incomplete: number }) => void): void;
         update(options?: object): void;
+        /** Private; see `tracker-keeper.ts`. */
+        readonly _trackers?: readonly TrackerLink[];
       } | null;
     } | null;
     select(first: number, last: number, priority?: number): void;

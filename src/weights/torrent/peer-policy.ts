@@ -17,6 +17,9 @@ interface PolicyInit {
   readonly onWebSeedBanned: (url: string) => void;
 }
 
+/** Blocks have at most 128 KiB; the bitfield of the largest model 8 KiB. */
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+
 /** Decides which peers of one torrent may stay, and finds those that lie. */
 export class PeerPolicy {
   readonly #torrent: Torrent;
@@ -63,6 +66,16 @@ export class PeerPolicy {
   dropPeers(): void {
     for (const wire of this.peers) this.#remove(wire);
     this.#torrent.discovery?.tracker?.update();
+  }
+
+  /** Removes peers that announced a message of a size that nobody needs: the protocol's parser would keep it all. */
+  dropHoarders(): void {
+    for (const wire of this.peers) {
+      if (wire._bufferSize <= MAX_MESSAGE_BYTES) continue;
+      this.#logger.warn('peer removed: its message does not end', { bytes: wire._bufferSize });
+      if (wire.peerId !== null) this.#bannedPeers.add(wire.peerId);
+      this.#remove(wire);
+    }
   }
 
   #onWire(wire: Wire): void {

@@ -10,6 +10,7 @@ import type { PieceAssembler } from '../piece-assembler.ts';
 import { createChunkStore } from './chunk-store.ts';
 import { PeerPolicy } from './peer-policy.ts';
 import { isOverfetched } from './source-guard.ts';
+import { keepTrackers } from './tracker-keeper.ts';
 import { TransferMeter, type TransferProgress, type TransferStage } from './transfer-progress.ts';
 import { WebSeedLink } from './web-seed-link.ts';
 import { WebSeedPlan } from './web-seed-plan.ts';
@@ -64,7 +65,7 @@ export class TorrentRun {
   #stage: TransferStage = 'fetching';
   #speeds = { peers: 0, web: 0, up: 0 };
   #storeError: unknown;
-  #cancelTick: () => void;
+  readonly #cancelTimers: readonly (() => void)[];
 
   constructor(components: RunComponents, init: RunInit) {
     this.#components = components;
@@ -99,7 +100,7 @@ export class TorrentRun {
       onUpload: (count) => (this.#meter.uploadedBytes += count),
       onWebSeedBanned: (url) => this.#links.find((link) => link.url === url)?.ban(),
     });
-    this.#cancelTick = clock.every(TICK_MS, () => this.#tick());
+    this.#cancelTimers = [clock.every(TICK_MS, () => this.#tick()), keepTrackers(this.#torrent, clock, random)];
   }
 
   get peerCount(): number {
@@ -131,7 +132,7 @@ export class TorrentRun {
   }
 
   async #close(): Promise<void> {
-    this.#cancelTick();
+    for (const cancel of this.#cancelTimers) cancel();
     for (const link of this.#links) link.stop();
     if (!this.#torrent.destroyed) {
       await new Promise<void>((resolve) => {
@@ -190,6 +191,7 @@ export class TorrentRun {
 
   #tick(): void {
     this.#speeds = this.#meter.tick(this.#components.clock.now());
+    this.#policy.dropHoarders();
     if (this.#stage === 'fetching' && this.#torrent.ready) {
       this.#checkWaste();
       this.#grant();
