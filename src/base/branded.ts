@@ -11,8 +11,6 @@ export type PieceHash = Branded<'PieceHash'>;
 export type ModelRoot = Branded<'ModelRoot'>;
 /** A batch that a requester submitted. */
 export type JobId = Branded<'JobId'>;
-/** A group of a job's records that one peer computes at a time. */
-export type FragmentId = Branded<'FragmentId'>;
 /** One grant of one fragment to one peer; settlement compares it. */
 export type LeaseId = Branded<'LeaseId'>;
 

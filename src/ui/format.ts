@@ -38,7 +38,3 @@ export function formatTime(atMs: number): string {
     atMs,
   );
 }
-
-export function formatPercent(share: number): string {
-  return new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 }).format(share);
-}
