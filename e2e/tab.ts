@@ -14,14 +14,18 @@ export interface Visitor {
   kill(): Promise<void>;
 }
 
-export async function openVisitor(
-  url: string,
-  init: { profile?: string; viewport?: { width: number; height: number } } = {},
-): Promise<Visitor> {
+export interface VisitorOptions {
+  readonly profile?: string;
+  readonly viewport?: { width: number; height: number };
+  /** Chromium's switches; by default those for software WebGPU. */
+  readonly flags?: readonly string[];
+}
+
+export async function openVisitor(url: string, init: VisitorOptions = {}): Promise<Visitor> {
   const profile = init.profile ?? mkdtempSync(join(tmpdir(), 'starling-visitor-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: requireChromium(),
-    args: WEBGPU_FLAGS,
+    args: [...(init.flags ?? WEBGPU_FLAGS)],
     viewport: init.viewport ?? { width: 1280, height: 900 },
   });
   const page = context.pages()[0] ?? (await context.newPage());

@@ -1,0 +1,121 @@
+import { expect, test, type Page } from '@playwright/test';
+import { makeBatch } from './make-batch.ts';
+import { startOperator, storyModel, type Operator } from './operator.ts';
+import { takePicture } from './picture.ts';
+import { contribute, openVisitor, submitBatch, takeFile, type Visitor } from './tab.ts';
+
+const visitors: Visitor[] = [];
+let operator: Operator;
+
+async function visit(init: Parameters<typeof openVisitor>[1] = {}): Promise<Visitor> {
+  const visitor = await openVisitor(operator.url, init);
+  visitors.push(visitor);
+  return visitor;
+}
+
+test.beforeEach(async () => {
+  operator = await startOperator({ models: [storyModel()] });
+});
+
+test.afterEach(async () => {
+  await Promise.all(visitors.splice(0).map((visitor) => visitor.close().catch(() => undefined)));
+  await operator.stop();
+});
+
+async function pressStart(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Contribute…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Start' }).click();
+}
+
+test('a browser without a usable GPU says so by name before it downloads, and may still ask others', async () => {
+  const [weak, helper] = [await visit({ flags: ['--no-sandbox'] }), await visit()];
+  const requests: string[] = [];
+  weak.page.on('request', (request) => requests.push(new URL(request.url()).pathname));
+  await pressStart(weak.page);
+  const alert = weak.page.getByRole('alert');
+  await expect(alert).toHaveAttribute('data-code', /gpu\/no-(adapter|webgpu)/);
+  await expect(alert).toContainText('You can still send batches');
+  await takePicture(weak.page, 'no-gpu');
+  expect(requests.filter((path) => path.startsWith('/weights'))).toEqual([]);
+  await contribute(helper.page);
+  const card = await submitBatch(weak.page, 'asked.jsonl', makeBatch(4, 'stories260K-Q8_0', { maxTokens: 4 }));
+  await expect(card).toHaveAttribute('data-state', 'done');
+});
+
+test('a disk without room is said in numbers, and nothing is half done', async () => {
+  const { page, context } = await visit();
+  const session = await context.newCDPSession(page);
+  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(operator.url).origin, quotaSize: 1000 });
+  await pressStart(page);
+  await expect(page.getByRole('alert')).toHaveAttribute('data-code', 'weights/quota-exceeded');
+  await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'off');
+  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(operator.url).origin });
+  await contribute(page);
+});
+
+test('a batch waits while nobody serves, says so, and goes on when somebody comes', async () => {
+  const [asking, late] = [await visit(), await visit()];
+  const card = await submitBatch(asking.page, 'early.jsonl', makeBatch(4, 'stories260K-Q8_0', { maxTokens: 4 }));
+  await expect(card).toHaveAttribute('data-state', 'waiting');
+  await takePicture(asking.page, 'batch-waiting');
+  await contribute(late.page);
+  await expect(card).toHaveAttribute('data-state', 'done');
+});
+
+test('bad lines become named errors, one for each, and the good ones are answered', async () => {
+  const { page } = await visit();
+  await contribute(page);
+  const good = makeBatch(2, 'stories260K-Q8_0', { maxTokens: 4 }).trim();
+  const line = (id: string, body: object) =>
+    JSON.stringify({
+      custom_id: id,
+      method: 'POST',
+      url: '/v1/completions',
+      body: { model: 'stories260K-Q8_0', ...body },
+    });
+  const file = [
+    good,
+    'this is not JSON',
+    line('story-0', { prompt: 'doubled id' }),
+    JSON.stringify({ method: 'POST', url: '/v1/completions', body: {} }),
+    line('model', { model: 'unknown', prompt: 'x' }),
+    line('long', { prompt: 'word '.repeat(2000) }),
+    line('zero', { prompt: 'x', max_tokens: 0 }),
+    line('huge', { prompt: 'x', max_tokens: 1e9 }),
+    JSON.stringify({
+      custom_id: 'url',
+      method: 'POST',
+      url: '/v1/images',
+      body: { model: 'stories260K-Q8_0', prompt: 'x' },
+    }),
+  ].join('\n');
+  const card = await submitBatch(page, 'mixed.jsonl', file);
+  await expect(card).toHaveAttribute('data-state', 'done');
+  await takePicture(page, 'batch-errors');
+  expect(await takeFile(page, card, 'results')).toHaveLength(2);
+  const errors = (await takeFile(page, card, 'errors')) as { custom_id: string | null; error: { code: string } }[];
+  expect(errors).toHaveLength(8);
+  for (const { error } of errors) expect(error.code).toMatch(/^[a-z_-]+$/);
+  expect(new Set(errors.map(({ error }) => error.code)).size).toBeGreaterThanOrEqual(6);
+});
+
+test('an empty file is refused by name', async () => {
+  const { page } = await visit();
+  await page.getByRole('link', { name: 'Batch' }).click();
+  await page
+    .locator('batch-desk input[type=file]')
+    .setInputFiles({ name: 'empty.jsonl', mimeType: 'text/plain', buffer: Buffer.from('') });
+  await expect(page.getByRole('alert')).toHaveAttribute('data-code', 'work/empty-batch');
+});
+
+test('pause hands the work back, and another peer finishes the batch', async () => {
+  const [first, second, asking] = [await visit(), await visit(), await visit()];
+  await contribute(first.page);
+  await contribute(second.page);
+  const card = await submitBatch(asking.page, 'shared.jsonl', makeBatch(60, 'stories260K-Q8_0', { maxTokens: 24 }));
+  await expect(first.page.getByTestId('records')).not.toHaveText('0');
+  await first.page.getByRole('button', { name: 'Pause' }).click();
+  await expect(first.page.getByTestId('phase')).toHaveAttribute('data-phase', 'paused');
+  await expect(card).toHaveAttribute('data-state', 'done');
+  await expect(card.getByTestId('counts')).toContainText('60 of 60');
+});
