@@ -1,6 +1,6 @@
 // out[m, h] = sum over t of softmax_t(q[m, h] . k[t, h']) v[t, h'], t = 0 .. position of row m, h' the kv head of h.
 // q: (rows, heads, D / 4) vec4, scaled; keys: (pages, kv_heads, D / 4, 16) vec4; values: (pages, kv_heads, 16, D / 4)
-// vec4; out: (groups, heads, D, COLS) f32. Dispatch (heads, rows, 1): one workgroup a head, tiles of 64 positions.
+// vec4; out: (groups, heads, D, COLS) f32. Dispatch (heads, rows, 1): one workgroup a head, tiles of 256 positions.
 // Source: online softmax, Milakov and Gimelshein 2018. Tiles and sums follow the position alone, never the batch.
 struct AttentionParams {
   heads: u32,
@@ -11,6 +11,7 @@ struct AttentionParams {
 
 override COLS: u32 = 1;
 const WG = 64u;
+const TILE = 256u;
 const PAGE = 16u;
 const LOWEST = -3.0e38;
 
@@ -22,7 +23,10 @@ const LOWEST = -3.0e38;
 @group(0) @binding(5) var<storage, read> page_table: array<u32>;
 @group(0) @binding(6) var<storage, read_write> out: array<f32>;
 
-var<workgroup> scores: array<f32, WG>;
+var<workgroup> scores: array<f32, TILE>;
+var<workgroup> tops: array<f32, WG>;
+var<workgroup> masses: array<f32, WG>;
+var<workgroup> sums: array<vec4f, WG>;
 
 fn score(q_at: u32, k_at: u32) -> f32 {
   var sum = vec4f(0.0);
@@ -42,44 +46,55 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let kv = h / (params.heads / params.kv_heads);
   let head_base = params.head4 * PAGE;
   let q_at = params.head4 * (m * params.heads + h);
+  // Lanes that sum values: `parties` of head4 lanes, each party takes every parties-th position.
+  let parties = WG / params.head4;
+  let party = lane / params.head4;
+  let d = lane % params.head4;
   var top = LOWEST;
   var mass = 0.0;
   var sum = vec4f(0.0);
-  for (var start = 0u; start < count; start += WG) {
-    let t = start + lane;
-    var s = LOWEST;
-    if (t < count) {
-      let page = page_table[first_page + t / PAGE];
-      let k_at = head_base * (page * params.kv_heads + kv) + t % PAGE;
-      s = score(q_at, k_at);
+  for (var start = 0u; start < count; start += TILE) {
+    let n = min(TILE, count - start);
+    var lane_top = LOWEST;
+    for (var i = lane; i < n; i += WG) {
+      let page = page_table[first_page + (start + i) / PAGE];
+      let k_at = head_base * (page * params.kv_heads + kv) + i % PAGE;
+      let s = score(q_at, k_at);
+      scores[i] = s;
+      lane_top = max(lane_top, s);
     }
-    scores[lane] = s;
+    tops[lane] = lane_top;
     workgroupBarrier();
-    let n = min(WG, count - start);
     var new_top = top;
-    for (var i = 0u; i < n; i++) {
-      new_top = max(new_top, scores[i]);
+    for (var i = 0u; i < min(WG, n); i++) {
+      new_top = max(new_top, tops[i]);
     }
-    workgroupBarrier();
-    scores[lane] = exp(s - new_top);
+    for (var i = lane; i < n; i += WG) {
+      scores[i] = exp(scores[i] - new_top);
+    }
     workgroupBarrier();
     let shrink = exp(top - new_top);
     top = new_top;
     mass *= shrink;
     sum *= shrink;
-    for (var i = 0u; i < n; i++) {
-      mass += scores[i];
-    }
-    if (lane < params.head4) {
-      for (var i = 0u; i < n; i++) {
+    if (party < parties) {
+      for (var i = party; i < n; i += parties) {
         let page = page_table[first_page + (start + i) / PAGE];
-        let at = (page * params.kv_heads + kv) * head_base + (i % PAGE) * params.head4 + lane;
-        sum = fma(vec4f(scores[i]), values[at], sum);
+        let v_at = head_base * (page * params.kv_heads + kv) + (i % PAGE) * params.head4 + d;
+        mass += scores[i];
+        sum = fma(vec4f(scores[i]), values[v_at], sum);
       }
     }
     workgroupBarrier();
   }
+  masses[lane] = mass;
+  sums[lane] = sum;
+  workgroupBarrier();
   if (lane < params.head4) {
+    for (var i = 1u; i < parties; i++) {
+      mass += masses[i * params.head4 + lane];
+      sum += sums[i * params.head4 + lane];
+    }
     let v = sum / mass;
     let width = params.heads * params.head4 * 4u;
     let at = ((m / COLS) * width + (h * params.head4 + lane) * 4u) * COLS + m % COLS;

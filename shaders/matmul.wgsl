@@ -76,23 +76,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
   }
   let at = first * params.y_stride + params.y_row0;
-  s = reduce_tile(s, local, lane);
+  s = reduce_lanes(s, local, lane);
   if (lane == 0u && tile < tile_count()) {
     finish(at, tile, s);
   }
   if (GROUPS > 1u) {
-    t = reduce_tile(t, local, lane);
+    t = reduce_lanes(t, local, lane);
     if (lane == 0u && tile < tile_count()) {
       finish(at + params.y_stride, tile, t);
     }
   }
-}
-
-fn reduce_tile(v: Tile, local: u32, lane: u32) -> Tile {
-  return Tile(
-    reduce_lanes(v.a, local, lane),
-    reduce_lanes(v.b, local, lane),
-    reduce_lanes(v.c, local, lane),
-    reduce_lanes(v.d, local, lane),
-  );
 }

@@ -1,16 +1,7 @@
-import { releaseProxy } from 'comlink';
-import { AppError } from '../base/app-error.ts';
 import type { ModelRoot } from '../base/branded.ts';
-import { delay, systemClock } from '../base/clock.ts';
-import {
-  createPipelineCache,
-  openGpu,
-  probeGpu,
-  type GpuDevice,
-  type GpuError,
-  type PipelineCache,
-} from '../gpu/index.ts';
+import { probeGpu } from '../gpu/index.ts';
 import { parseGgufHeader, type PieceStore } from '../weights/index.ts';
+import { releaseCallback, tell } from './callback.ts';
 import type {
   ChatMessage,
   DeviceReport,
@@ -20,11 +11,13 @@ import type {
   SequenceRequest,
 } from './engine-api.ts';
 import { EngineError } from './errors.ts';
-import { loadModel, type LoadedModel, type LoadOptions } from './model/load-model.ts';
+import type { LoadOptions } from './model/load-model.ts';
 import type { ModelSource } from './model/upload-weights.ts';
-import { createScheduler, type Scheduler } from './scheduler/scheduler.ts';
-import { createGeneration, createReading } from './scheduler/sequence.ts';
+import { ModelShelf } from './model-shelf.ts';
 import { checkRequest } from './scheduler/check-request.ts';
+import type { Scheduler } from './scheduler/scheduler.ts';
+import { createGeneration } from './scheduler/sequence.ts';
+import { scoreTokens, type TokenScores } from './score-tokens.ts';
 import { createTokenRate } from './token-rate.ts';
 import { createModelTokenizer, type ModelTokenizer } from './tokenizer/model-tokenizer.ts';
 
@@ -34,114 +27,53 @@ export interface EngineComponents {
   readonly gpu?: GPU;
 }
 
-/** Natural log-probabilities of every token of the vocabulary after each token: (tokens, vocabulary). */
-export interface TokenScores {
-  readonly vocabulary: number;
-  readonly logProbabilities: Float32Array<ArrayBuffer>;
-}
-
-/** The engine as a worker exposes it over comlink; see `createEngineApi`. */
+/** The engine's methods, all of which may be called over comlink. */
 export type EngineApi = ReturnType<typeof createEngineApi>;
-
-interface ActiveModel {
-  readonly loaded: LoadedModel;
-  readonly scheduler: Scheduler;
-  readonly report: ModelReport;
-}
-
-interface OpenGpu {
-  readonly gpu: GpuDevice;
-  readonly cache: PipelineCache;
-}
-
-/** Rows of `score` are few: this bounds their memory. */
-const MAX_SCORES = 2 ** 26;
-const LOSS_GRACE_MS = 1000;
 
 /**
  * The engine: models from the piece store onto the GPU, sequences batched over them. Every method rejects with an
- * `EngineError`, `GpuError` or `WeightsError`; a lost device ends its sequences by name, and `loadModel` starts anew.
+ * `EngineError`, `GpuError` or `WeightsError`. A lost device ends its sequences with `failed` events of code
+ * `device-lost` and forgets the models; `loadModel` opens a device again.
  */
 export function createEngineApi(components: EngineComponents) {
-  const { store } = components;
-  const gpuSource = 'gpu' in components ? components.gpu : (navigator as { gpu?: GPU }).gpu;
-  const models = new Map<ModelRoot, ActiveModel>();
-  const tokenizers = new Map<ModelRoot, ModelTokenizer>();
+  const gpu = 'gpu' in components ? components.gpu : (navigator as { gpu?: GPU }).gpu;
   const rate = createTokenRate(() => performance.now());
-  let opened: Promise<OpenGpu> | undefined;
-  let loading: Promise<unknown> = Promise.resolve();
-  let stopping = new AbortController();
-  let readings = 0;
-  /** Where each running sequence runs. */
+  const shelf = new ModelShelf({ store: components.store, gpu, onTokens: rate.add });
+  /** Where each generation runs, by its id. */
   const active = new Map<string, Scheduler>();
-
-  const dropModels = (code: string, message: string) => {
-    for (const { scheduler, loaded } of models.values()) {
-      scheduler.stop(code, message);
-      loaded.memory.freeAll();
-    }
-    models.clear();
-  };
-
-  const open = async (): Promise<OpenGpu> => {
-    const gpu = await openGpu(gpuSource);
-    void gpu.lost.then((error) => {
-      opened = undefined;
-      if (error) dropModels(error.code, error.message);
-    });
-    return { gpu, cache: createPipelineCache(gpu.device) };
-  };
-
-  const ensureGpu = () => {
-    opened ??= open().catch((error: unknown) => {
-      opened = undefined;
-      throw error;
-    });
-    return opened;
-  };
-
-  const activate = async (
-    source: ModelSource,
-    options: LoadOptions,
-    onProgress: (done: number, total: number) => void,
-  ) => {
-    const known = models.get(source.root);
-    if (known) return known.report;
-    const { gpu, cache } = await ensureGpu();
-    const loaded = await loadModel(gpu, cache, store, source, options, onProgress, stopping.signal);
-    const tokenizer = tokenizers.get(source.root) ?? createModelTokenizer(loaded.header);
-    tokenizers.set(source.root, tokenizer);
-    const explain = (error: unknown) => lostOr(gpu, error);
-    const scheduler = createScheduler({
-      runner: loaded.runner,
-      explain,
-      onTokens: rate.add,
-      now: () => performance.now(),
-    });
-    const report = reportOf(loaded, tokenizer);
-    if (gpu.lostError) throw forget(loaded, gpu.lostError);
-    models.set(source.root, { loaded, scheduler, report });
-    return report;
-  };
-
-  const modelOf = (root: ModelRoot): ActiveModel => {
-    const model = models.get(root);
-    if (!model) throw new EngineError('model-not-loaded', `model ${root} is not loaded; load it first`, { name: root });
-    return model;
-  };
+  let readings = 0;
 
   const tokenizerOf = (root: ModelRoot): ModelTokenizer => {
-    const tokenizer = tokenizers.get(root);
-    if (!tokenizer)
-      throw new EngineError('tokenizer-not-open', `the header of model ${root} is not open; open it first`, {
-        name: root,
-      });
-    return tokenizer;
+    const tokenizer = shelf.tokenizers.get(root);
+    if (tokenizer) return tokenizer;
+    throw new EngineError('tokenizer-not-open', `the header of model ${root} is not open; open it first`, {
+      name: root,
+    });
   };
 
-  const api = {
+  const begin = (request: SequenceRequest, emit: (event: EngineEvent) => void) => {
+    const { loaded, scheduler } = shelf.get(request.model);
+    const { contextTokens, numericClass, runner } = loaded;
+    checkRequest(request, { contextTokens, vocabulary: runner.config.vocabulary, isActive: active.has(request.id) });
+    active.set(request.id, scheduler);
+    const forgetAndEmit = (event: EngineEvent) => {
+      if (event.t !== 'token') active.delete(request.id);
+      emit(event);
+    };
+    scheduler.add(
+      createGeneration({
+        request,
+        tokenizer: tokenizerOf(request.model),
+        contextTokens,
+        numericClass,
+        emit: forgetAndEmit,
+      }),
+    );
+  };
+
+  return {
     /** What this device offers, without allocating on it. @throws {GpuError} `no-webgpu`, `no-adapter` */
-    probe: (): Promise<DeviceReport> => probeGpu(gpuSource),
+    probe: (): Promise<DeviceReport> => probeGpu(gpu),
 
     /**
      * Reads a model from the store onto the GPU; one at a time. A model that is loaded already only reports.
@@ -153,23 +85,19 @@ export function createEngineApi(components: EngineComponents) {
       onProgress: (doneBytes: number, totalBytes: number) => void,
       options: LoadOptions = {},
     ): Promise<ModelReport> {
-      const turn = loading.then(() => activate(source, options, onProgress));
-      loading = turn.catch(() => undefined);
+      let told = Promise.resolve();
       try {
-        return await turn;
+        return await shelf.load(source, options, (done, total) => {
+          told = tell(() => onProgress(done, total), undefined);
+        });
       } finally {
-        release(onProgress);
+        await told;
+        releaseCallback(onProgress);
       }
     },
 
     /** Frees a model; its sequences fail with `model-not-loaded`. Its tokenizer stays open. */
-    async unloadModel(root: ModelRoot): Promise<void> {
-      const model = models.get(root);
-      if (!model) return;
-      models.delete(root);
-      model.scheduler.stop('model-not-loaded', `engine: model ${root} was unloaded`);
-      model.loaded.memory.freeAll();
-    },
+    unloadModel: async (root: ModelRoot): Promise<void> => shelf.unload(root),
 
     /** Makes a model's tokenizer ready from the first bytes of its file, without weights and GPU. */
     async openTokenizer(
@@ -177,10 +105,10 @@ export function createEngineApi(components: EngineComponents) {
       headerBytes: Uint8Array,
     ): Promise<{ contextTokens: number; hasChatTemplate: boolean }> {
       const header = parseGgufHeader(headerBytes);
-      const tokenizer = tokenizers.get(root) ?? createModelTokenizer(header);
-      tokenizers.set(root, tokenizer);
       const architecture = header.metadata.requireText('general.architecture');
       const contextTokens = header.metadata.requireNumber(`${architecture}.context_length`);
+      const tokenizer = shelf.tokenizers.get(root) ?? createModelTokenizer(header);
+      shelf.tokenizers.set(root, tokenizer);
       return { contextTokens, hasChatTemplate: tokenizer.hasChatTemplate };
     },
 
@@ -195,140 +123,54 @@ export function createEngineApi(components: EngineComponents) {
     /** @throws {EngineError} `tokenizer-not-open` */
     decode: async (root: ModelRoot, tokens: Uint32Array): Promise<string> => tokenizerOf(root).decode(tokens),
 
-    /** Continues a sequence; resolves after its last event, `done` or `failed`, and never rejects for the request's sake. */
+    /**
+     * Continues a sequence; resolves after its last event, `done` or `failed`, and never rejects for the request's sake.
+     * The texts of `token` events make a beginning of the text of `done`, which may end with what was held back.
+     */
     generate(request: SequenceRequest, listener: (event: EngineEvent) => void): Promise<void> {
       return new Promise((resolve) => {
         const emit = (event: EngineEvent) => {
-          tell(listener, event);
+          const told = tell(listener, event);
           if (event.t === 'token') return;
-          active.delete(request.id);
-          release(listener);
-          resolve();
+          // The listener has a message port of its own, whose messages may arrive after the promise's.
+          void told.then(() => {
+            releaseCallback(listener);
+            resolve();
+          });
         };
         try {
-          const { loaded, scheduler } = modelOf(request.model);
-          checkRequest(request, {
-            contextTokens: loaded.contextTokens,
-            vocabulary: loaded.runner.config.vocabulary,
-            isActive: active.has(request.id),
-          });
-          active.set(request.id, scheduler);
-          const { contextTokens, numericClass } = loaded;
-          scheduler.add(
-            createGeneration({ request, tokenizer: tokenizerOf(request.model), contextTokens, numericClass, emit }),
-          );
+          begin(request, emit);
         } catch (error) {
-          tell(listener, failureOf(request.id, error));
-          release(listener);
-          resolve();
+          emit(failureOf(request.id, error));
         }
       });
     },
 
-    /** Ends a sequence; its `done` event says `cancelled`. Nothing happens if it is not running. */
-    async cancel(id: string): Promise<void> {
-      active.get(id)?.cancel(id);
-    },
+    /** Ends a sequence at once; its `done` event says `cancelled`. Nothing happens if it is not running. */
+    cancel: async (id: string): Promise<void> => void active.get(id)?.cancel(id),
 
-    /** Teacher-forced log-probabilities, for checking a model against another engine's. */
-    score(root: ModelRoot, tokens: Uint32Array): Promise<TokenScores> {
-      return new Promise((resolve, reject) => {
-        const { loaded, scheduler } = modelOf(root);
-        const { vocabulary } = loaded.runner.config;
-        const id = `score-${readings++}`;
-        const sampling = { temperature: 0, topK: 0, topP: 1, seed: 0 };
-        const request = { id, model: root, prompt: tokens, maxTokens: 1, sampling, record: 0, stop: [] };
-        checkRequest(request, { contextTokens: loaded.contextTokens + 1, vocabulary, isActive: false });
-        if (tokens.length * vocabulary > MAX_SCORES)
-          throw new EngineError('request-invalid', `score of ${tokens.length} tokens is too large`, {
-            value: tokens.length,
-          });
-        const logProbabilities = new Float32Array(tokens.length * vocabulary);
-        const onLogits = (position: number, logits: Float32Array) =>
-          logProbabilities.set(logSoftmax(logits), position * vocabulary);
-        const onEnd = (failure?: { readonly message: string }) =>
-          failure
-            ? reject(new EngineError('model-not-loaded', failure.message))
-            : resolve({ vocabulary, logProbabilities });
-        scheduler.add(createReading(id, Array.from(tokens), onLogits, onEnd));
-      });
-    },
+    /** Teacher-forced log-probabilities, for checking a model against another engine. @throws {EngineError} */
+    score: async (root: ModelRoot, tokens: Uint32Array): Promise<TokenScores> =>
+      scoreTokens(shelf.get(root), `score-${readings++}`, tokens),
 
     async stats(): Promise<EngineStats> {
-      const all = [...models.values()];
+      const sum = (of: (model: (typeof shelf.models)[number]) => number) =>
+        shelf.models.reduce((total, model) => total + of(model), 0);
       return {
-        running: all.reduce((sum, { scheduler }) => sum + scheduler.running, 0),
-        waiting: all.reduce((sum, { scheduler }) => sum + scheduler.waiting, 0),
-        gpuBytes: all.reduce((sum, { loaded }) => sum + loaded.memory.allocatedBytes, 0),
+        running: sum(({ scheduler }) => scheduler.running),
+        waiting: sum(({ scheduler }) => scheduler.waiting),
+        gpuBytes: sum(({ loaded }) => loaded.memory.allocatedBytes),
         tokensPerSecond: rate.perSecond(),
         tokensTotal: rate.total,
       };
     },
 
     /** Ends everything by name and gives the GPU back; the engine may be used again. */
-    async stop(): Promise<void> {
-      stopping.abort();
-      stopping = new AbortController();
-      await loading;
-      dropModels('engine-stopped', 'engine: stopped');
-      tokenizers.clear();
-      const closing = opened;
-      opened = undefined;
-      await closing?.then(({ gpu }) => gpu.close()).catch(() => undefined);
-    },
+    stop: (): Promise<void> => shelf.stop(),
   };
-  return api;
-}
-
-function forget(loaded: LoadedModel, error: GpuError): GpuError {
-  loaded.memory.freeAll();
-  return error;
-}
-
-function reportOf(
-  { root, runner, header, weightBytes, kvBytesPerToken, contextTokens }: LoadedModel,
-  tokenizer: ModelTokenizer,
-): ModelReport {
-  return {
-    root,
-    architecture: header.metadata.requireText('general.architecture'),
-    contextTokens,
-    vocabulary: runner.config.vocabulary,
-    layers: runner.config.layers,
-    weightBytes,
-    kvBytesPerToken,
-    slots: runner.state.limits.slots,
-    hasChatTemplate: tokenizer.hasChatTemplate,
-  };
-}
-
-/** A listener's own fault is not the engine's. */
-function tell(listener: (event: EngineEvent) => unknown, event: EngineEvent): void {
-  try {
-    Promise.resolve(listener(event)).catch(() => undefined);
-  } catch {
-    // As above, for a listener of this realm.
-  }
-}
-
-/** Work on a lost device fails with errors of many names, at times before the loss itself is told. */
-async function lostOr(gpu: GpuDevice, error: unknown): Promise<unknown> {
-  if (error instanceof AppError) return error;
-  return (await Promise.race([gpu.lost, delay(systemClock, LOSS_GRACE_MS)])) ?? error;
 }
 
 function failureOf(id: string, error: unknown): EngineEvent {
   const code = error instanceof EngineError ? error.code : 'internal';
   return { t: 'failed', id, code, message: error instanceof Error ? error.message : String(error) };
-}
-
-function logSoftmax(logits: Float32Array): Float32Array {
-  const top = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const mass = logits.reduce((sum, v) => sum + Math.exp(v - top), 0);
-  return logits.map((v) => v - top - Math.log(mass));
-}
-
-/** Closes the message port behind a callback that came over comlink; a plain function has none. */
-function release(callback: object): void {
-  (callback as { [releaseProxy]?: () => void })[releaseProxy]?.();
 }

@@ -9,7 +9,7 @@
  * const prompt = await engine.encodePrompt(root, 'Once upon a time');
  * await engine.generate({ id: '1', model: root, prompt, maxTokens: 32, sampling: { temperature: 0, topK: 0, topP: 1, seed: 0 }, record: 0, stop: [] }, console.log);
  */
-export { createEngineApi, type EngineApi, type EngineComponents, type TokenScores } from './create-engine-api.ts';
+export { createEngineApi, type EngineApi, type EngineComponents } from './create-engine-api.ts';
 export type {
   ChatMessage,
   DeviceReport,
@@ -22,3 +22,4 @@ export type {
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './errors.ts';
 export type { LoadOptions } from './model/load-model.ts';
 export type { ModelSource } from './model/upload-weights.ts';
+export type { TokenScores } from './score-tokens.ts';

@@ -15,6 +15,8 @@ export interface Kernel<Layout extends ParamsLayout = ParamsLayout> {
   /** Type name → the types it may stand for. */
   readonly aliases: Readonly<Record<string, readonly string[]>>;
   readonly overrides: Readonly<Record<string, { readonly default: number; readonly allowed: readonly number[] }>>;
+  /** False for combinations that make no sense; nobody may ask for them. All are meant where it is absent. */
+  readonly isMeant?: (choice: Required<KernelChoice>) => boolean;
   readonly kernel: ShaderFile;
 }
 
@@ -30,7 +32,7 @@ export function defineKernel<const Layout extends ParamsLayout>(kernel: Kernel<L
   return kernel;
 }
 
-/** Every variant of `kernel`, for the test that compiles them all. */
+/** Every meant variant of `kernel`, for the test that compiles them all. */
 export function allChoices(kernel: Kernel): KernelChoice[] {
   const pick = (axes: readonly (readonly [string, readonly string[]])[]) =>
     axes.reduce<Record<string, string>[]>(
@@ -43,7 +45,7 @@ export function allChoices(kernel: Kernel): KernelChoice[] {
     (rows, [name, { allowed }]) => rows.flatMap((row) => allowed.map((value) => ({ ...row, [name]: value }))),
     [{}],
   );
-  return variants.flatMap((v) =>
-    aliases.flatMap((a) => overrides.map((o) => ({ variants: v, aliases: a, overrides: o }))),
-  );
+  return variants
+    .flatMap((v) => aliases.flatMap((a) => overrides.map((o) => ({ variants: v, aliases: a, overrides: o }))))
+    .filter((choice) => kernel.isMeant?.(choice) ?? true);
 }

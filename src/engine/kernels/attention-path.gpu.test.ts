@@ -169,10 +169,10 @@ describe.each(shapes)('heads=$heads kvHeads=$kvHeads size=$headSize $style', (sh
 
   test('attention over pages like the reference, at every edge of a tile', async () => {
     for (const columns of [1, 4]) {
-      const positions = columns === 1 ? [130] : [0, 15, 63, 64, 200];
-      const { table, at } = pages(positions.length, 13, random);
+      const positions = columns === 1 ? [256] : [0, 15, 64, 255, 300];
+      const { table, at } = pages(positions.length, 20, random);
       const q = positions.map(() => times(heads, () => numbers(headSize, random)));
-      const keys = new Float32Array(positions.length * 13 * PAGE * kvHeads * headSize).fill(Number.NaN);
+      const keys = new Float32Array(positions.length * 20 * PAGE * kvHeads * headSize).fill(Number.NaN);
       const values = keys.slice();
       const cached = positions.map((position, slot) =>
         times(position + 1, (t) => {
@@ -191,9 +191,9 @@ describe.each(shapes)('heads=$heads kvHeads=$kvHeads size=$headSize $style', (sh
       const [, , , , , out] = await runKernel(gpu, cache, {
         kernel: attentionKernel,
         choice: { overrides: { COLS: columns } },
-        params: { heads, kv_heads: kvHeads, head4: headSize / 4, pages_per_slot: 13 },
+        params: { heads, kv_heads: kvHeads, head4: headSize / 4, pages_per_slot: 20 },
         buffers: [
-          Float32Array.from(q.flat().flatMap((head) => [...head])),
+          Float32Array.from(q.flat().flatMap((head) => Array.from(head))),
           keys,
           values,
           Uint32Array.from(positions.flatMap((position, slot) => [0, slot, position, 0])),

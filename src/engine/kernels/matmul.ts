@@ -41,5 +41,8 @@ export const matmulKernel = defineKernel({
     LANES: { default: 1, allowed: [1, SHARED_LANES] },
     GROUPS: { default: 1, allowed: [1, 2] },
   },
+  isMeant: ({ variants, aliases, overrides }) =>
+    (variants['reduce'] === 'serial') === (overrides['LANES'] === 1) &&
+    (aliases['cols'] === 'vec4f' || overrides['GROUPS'] === 1),
   kernel: { name: 'matmul.wgsl', code: kernel },
 });

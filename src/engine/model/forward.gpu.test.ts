@@ -103,3 +103,26 @@ describe.each(testModels)('forward pass of $name', (model) => {
     loaded.memory.freeAll();
   });
 });
+
+test('a model split into many bindings has the same bits', async () => {
+  const model = testModels.find(({ name }) => name.startsWith('llama'));
+  if (!model) throw new TypeError('no llama among the test models');
+  const { tokens } = await model.oracle();
+  const whole = await load(model);
+  const expected = await runAlone(whole, tokens.slice(0, 12), 2, 5);
+  whole.memory.freeAll();
+  const split = await load(model, { maxChunkBytes: 20_000 });
+  expect(split.runner.dispatches).toBeGreaterThan(whole.runner.dispatches + 20);
+  expect(await runAlone(split, tokens.slice(0, 12), 0, 3)).toEqual(expected);
+  split.memory.freeAll();
+});
+
+test('a layer takes at most 8 dispatches, one more where v is of another type than q and k', async () => {
+  for (const model of testModels) {
+    const loaded = await load(model);
+    const { layers } = loaded.runner.config;
+    const mixed = model.name.includes('_K_M') ? layers : 0;
+    expect(loaded.runner.dispatches).toBeLessThanOrEqual(8 * layers + mixed + 4);
+    loaded.memory.freeAll();
+  }
+});
