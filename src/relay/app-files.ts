@@ -29,7 +29,8 @@ export function appFiles(appDir: string): MiddlewareHandler {
     const response = await files(context, next);
     // `no-cache` keeps a copy and asks each time: a new release is seen at once, above all by the service worker.
     const isHashed = HASHED.test(context.req.path);
-    response?.headers.set('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+    const caching = isHashed ? 'public, max-age=31536000, immutable' : 'no-cache';
+    if (response instanceof Response) response.headers.set('cache-control', caching);
     return response;
   };
 }

@@ -24,6 +24,8 @@ const SOURCES = [
   'package-lock.json',
 ];
 const NOT_THE_PAGE = /(?:\.test\.ts|\.compliance\.ts)$|^relay$/;
+/** How vite begins whatever the error is. */
+const SAYS_NOTHING = /^(?:✗|error during build|build failed with)/i;
 const TELL_MS = 5_000;
 const MAX_OUTPUT_CHARS = 64 * 1024;
 
@@ -91,12 +93,16 @@ async function runVite(rootDir: string, outDir: string, signal: AbortSignal | un
   }
 }
 
-/** The first line that names an error, without colours. */
+/** What vite says after it has said that there is an error, up to where it shows source or stack. */
 function reasonIn(output: string): string {
-  const lines = stripVTControlCharacters(output)
-    .split('\n')
-    .map((line) => line.trim());
-  return lines.find((line) => /error|could not|failed/i.test(line) && !line.startsWith('at ')) ?? '';
+  const text = stripVTControlCharacters(output);
+  const lines = text.slice(Math.max(0, text.indexOf('error during build'))).split('\n');
+  const telling = lines.map((line) => line.trim()).filter((line) => line !== '' && !SAYS_NOTHING.test(line));
+  const end = telling.findIndex((line) => /^(?:at |[╭│])/.test(line));
+  return telling
+    .slice(0, end < 0 ? 4 : Math.min(end, 4))
+    .join(' ')
+    .slice(0, 300);
 }
 
 /** 0 if there is no such file. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, statfs, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exactOptional, number, safeParse, strictObject, string, type InferOutput } from 'valibot';
 import { isAbort } from '../base/app-error.ts';
+import { identityOf, isSameVersion, readState, statePath, writeState, type DownloadState } from './download-state.ts';
 import { describeError, RelayError, systemCode } from './errors.ts';
+import { hashFile } from './model-file.ts';
 import { requestModel, type Answer } from './model-request.ts';
 
 export interface DownloadInit {
@@ -41,17 +41,6 @@ export interface DownloadedModel {
 const LIMITS: DownloadLimits = { idleAttempts: 5, retryMs: 1_000, stallMs: 60_000, maxBytes: 256 * 2 ** 30 };
 /** Left free for everything else that runs on this computer. */
 const SPARE_BYTES = 64 * 2 ** 20;
-
-const stateFile = strictObject({
-  url: string(),
-  etag: exactOptional(string()),
-  modified: exactOptional(string()),
-  sizeBytes: exactOptional(number()),
-  /** Set when the file is complete. */
-  sha256: exactOptional(string()),
-  mtimeMs: exactOptional(number()),
-});
-type State = InferOutput<typeof stateFile>;
 
 /**
  * Streams a model to `<dir>/<name>.part`, resumes by ranges after interruptions and restarts, and moves it into place
@@ -117,9 +106,9 @@ async function chooseName(dir: string, url: URL, key: string): Promise<string> {
   return `${plain.slice(0, plain.length - ending.length)}-${mark}${ending}`;
 }
 
-async function fetchAll(url: URL, key: string, path: string, init: DownloadInit): Promise<State> {
+async function fetchAll(url: URL, key: string, path: string, init: DownloadInit): Promise<DownloadState> {
   const limits = { ...LIMITS, ...init.limits };
-  let state: State = (await readState(path)) ?? { url: key };
+  let state: DownloadState = (await readState(path)) ?? { url: key };
   if (state.url !== key || state.sha256 !== undefined) state = { url: key };
   const file = await openPart(`${path}.part`);
   try {
@@ -178,8 +167,12 @@ async function fetchAll(url: URL, key: string, path: string, init: DownloadInit)
     if (answer.from === 0) await file.truncate(0);
     state = { url: key, ...identityOf(answer) };
     await writeState(path, state);
-    await checkRoom(path, (answer.sizeBytes ?? 0) - answer.from, limits.maxBytes);
-    return receive(file, answer, limits.maxBytes, init.onProgress);
+    try {
+      await checkRoom(path, (answer.sizeBytes ?? 0) - answer.from, limits.maxBytes);
+      return await receive(file, answer, limits.maxBytes, init.onProgress);
+    } finally {
+      await answer.discard();
+    }
   }
 }
 
@@ -207,8 +200,6 @@ async function receive(
   } catch (error) {
     if (isAbort(error) || error instanceof RelayError || systemCode(error) === 'ENOSPC') throw error;
     return describeError(error);
-  } finally {
-    await answer.discard();
   }
   if (answer.sizeBytes !== undefined && at !== answer.sizeBytes)
     return `it ended after ${at} of ${answer.sizeBytes} bytes`;
@@ -220,7 +211,7 @@ function isGgufStart(chunk: Uint8Array): boolean {
   return chunk.byteLength < 4 || new TextDecoder().decode(chunk.subarray(0, 4)) === 'GGUF';
 }
 
-async function finish(path: string, state: State, init: DownloadInit) {
+async function finish(path: string, state: DownloadState, init: DownloadInit) {
   const part = `${path}.part`;
   const sha256 = await hashFile(part, init.signal);
   if (init.sha256 !== undefined && sha256 !== init.sha256) throw await refuseHash(path, sha256, init.sha256);
@@ -230,22 +221,18 @@ async function finish(path: string, state: State, init: DownloadInit) {
   return { path, sha256, sizeBytes: size };
 }
 
-async function refuseHash(path: string, found: string, required: string): Promise<RelayError> {
+/** Forgets a fetched file, so that the next run fetches it anew. */
+export async function discardDownload(path: string): Promise<void> {
   for (const file of [path, `${path}.part`, statePath(path)]) await rm(file, { force: true });
+}
+
+async function refuseHash(path: string, found: string, required: string): Promise<RelayError> {
+  await discardDownload(path);
   return new RelayError(
     'hash-mismatch',
     `${basename(path)} has SHA-256 ${found}, required ${required}; it was deleted: check the URL and the number`,
     { place: path },
   );
-}
-
-async function hashFile(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-    signal?.throwIfAborted();
-    hash.update(chunk as Buffer);
-  }
-  return hash.digest('hex');
 }
 
 async function checkRoom(path: string, missingBytes: number, maxBytes: number): Promise<void> {
@@ -282,39 +269,6 @@ async function readComplete(path: string, key: string): Promise<{ sha256: string
   if (!found || state?.url !== key || state.sha256 === undefined) return undefined;
   if (found.size !== state.sizeBytes || found.mtimeMs !== state.mtimeMs) return undefined;
   return { sha256: state.sha256, sizeBytes: found.size };
-}
-
-function identityOf({ etag, modified, sizeBytes }: Answer): Omit<State, 'url'> {
-  return {
-    ...(etag === undefined ? {} : { etag }),
-    ...(modified === undefined ? {} : { modified }),
-    ...(sizeBytes === undefined ? {} : { sizeBytes }),
-  };
-}
-
-/** True if nothing that the server says of the file speaks against what it said before. */
-function isSameVersion(state: State, answer: Answer, have: number): boolean {
-  const differs = <T>(a: T | undefined, b: T | undefined) => a !== undefined && b !== undefined && a !== b;
-  if (differs(state.etag, answer.etag) || differs(state.sizeBytes, answer.sizeBytes)) return false;
-  if (state.etag === undefined && differs(state.modified, answer.modified)) return false;
-  return answer.sizeBytes === undefined || have <= answer.sizeBytes;
-}
-
-function statePath(path: string): string {
-  return `${path}.json`;
-}
-
-async function readState(path: string): Promise<State | undefined> {
-  try {
-    const result = safeParse(stateFile, JSON.parse(await readFile(statePath(path), 'utf8')));
-    return result.success ? result.output : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function writeState(path: string, state: State): Promise<void> {
-  await writeFile(statePath(path), JSON.stringify(state));
 }
 
 function safeDecode(text: string): string {

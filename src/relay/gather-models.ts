@@ -4,9 +4,9 @@ import type { Signer } from '../protocol/index.ts';
 import { recordOf, publishModel, type PublishedModel } from './publish-model.ts';
 import type { DataFolder, PublishedRecord } from './data-folder.ts';
 import type { DefaultModel } from './default-model.ts';
-import { downloadModel, isUrl, withoutSecrets, type DownloadLimits } from './download-model.ts';
+import { discardDownload, downloadModel, isUrl, withoutSecrets, type DownloadLimits } from './download-model.ts';
 import { RelayError } from './errors.ts';
-import { stampOf } from './model-file.ts';
+import { hashFile, stampOf } from './model-file.ts';
 import { formatBytes, type StartProgress } from './progress.ts';
 
 /** A model that the operator names. */
@@ -69,19 +69,23 @@ async function publishNamed(
   }
   const fetched = await fetchModel(data, place, sha256, init, init.downloadLimits);
   const source = withoutSecrets(new URL(place));
-  return publishPath(data, signer, fetched, records, { licence, ...(source.length <= 512 ? { source } : {}) }, init);
+  const about = { licence, ...(source.length <= 512 ? { source } : {}) };
+  return publishFetched(() => publishPath(data, signer, fetched, records, about, init), fetched);
+}
+
+/** A fetched file that is no model, e.g. because the server broke off without a word, is not kept. */
+async function publishFetched(publish: () => Promise<PublishedModel>, path: string): Promise<PublishedModel> {
+  try {
+    return await publish();
+  } catch (error) {
+    if (error instanceof RelayError && error.code === 'model-refused') await discardDownload(path);
+    throw error;
+  }
 }
 
 async function checkHash(path: string, required: string, init: GatherInit): Promise<void> {
   await stampOf(path);
-  const { createHash } = await import('node:crypto');
-  const { createReadStream } = await import('node:fs');
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-    init.signal?.throwIfAborted();
-    hash.update(chunk as Buffer);
-  }
-  const found = hash.digest('hex');
+  const found = await hashFile(path, init.signal);
   init.say(`${basename(path)} has SHA-256 ${found}`);
   if (found === required) return;
   throw new RelayError(
@@ -142,7 +146,7 @@ async function fetchDefault(
   try {
     const limits = { idleAttempts: DEFAULT_MODEL_ATTEMPTS, ...init.downloadLimits };
     const path = await fetchModel(data, url, undefined, init, limits);
-    return await publishPath(data, signer, path, records, { licence, source: url }, init);
+    return await publishFetched(() => publishPath(data, signer, path, records, { licence, source: url }, init), path);
   } catch (error) {
     if (isAbort(error) || !(error instanceof RelayError)) throw error;
     init.say(

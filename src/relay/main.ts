@@ -3,11 +3,9 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
 import { isAbort } from '../base/app-error.ts';
-import { buildApp } from './build-app.ts';
 import { readCommandLine, type CommandLine } from './command-line.ts';
-import { DEFAULT_MODEL } from './default-model.ts';
-import { describeError, RelayError } from './errors.ts';
-import { createOperator, type Operator } from './operator.ts';
+import { describeError } from './errors.ts';
+import { buildApp, createOperator, DEFAULT_MODEL, RelayError, type Operator } from './index.ts';
 import { createProgress, formatBytes } from './progress.ts';
 
 const ROOT_DIR = fileURLToPath(new URL('../../', import.meta.url));

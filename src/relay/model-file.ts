@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Bytes } from '../base/bytes.ts';
@@ -57,6 +59,16 @@ export async function openModelFile(path: string): Promise<ReadableFile & { clos
     },
     close: () => file.close(),
   };
+}
+
+/** Lower-case hex of the SHA-256 (FIPS 180-4) of a whole file. */
+export async function hashFile(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    signal?.throwIfAborted();
+    hash.update(chunk as Buffer);
+  }
+  return hash.digest('hex');
 }
 
 export function changed(path: string): RelayError {

@@ -43,7 +43,11 @@ export async function requestModel(url: URL, init: ModelRequestInit): Promise<An
   const forward = () => abort.abort(init.signal?.reason);
   init.signal?.throwIfAborted();
   init.signal?.addEventListener('abort', forward, { once: true });
-  const stalled = () => abort.abort(new Error(`nothing came for ${init.stallMs / 1000} s`));
+  let stall: Error | undefined;
+  const stalled = () => {
+    stall = new Error(`nothing came for ${init.stallMs / 1000} s`);
+    abort.abort(stall);
+  };
   let timer = setTimeout(stalled, init.stallMs);
   const release = () => {
     clearTimeout(timer);
@@ -81,7 +85,7 @@ export async function requestModel(url: URL, init: ModelRequestInit): Promise<An
   } catch (error) {
     release();
     init.signal?.throwIfAborted();
-    throw abort.signal.aborted ? abort.signal.reason : rootCause(error);
+    throw stall ?? rootCause(error);
   }
 
   async function* watch(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -93,7 +97,7 @@ export async function requestModel(url: URL, init: ModelRequestInit): Promise<An
       }
     } catch (error) {
       init.signal?.throwIfAborted();
-      throw abort.signal.aborted ? abort.signal.reason : rootCause(error);
+      throw stall ?? rootCause(error);
     } finally {
       release();
     }

@@ -108,7 +108,7 @@ function addModelRoutes(app: Hono<Served>, parts: RouteParts): void {
   app.get('/weights/:root/:name', async (context) => {
     const model = await catalogue.find(context.req.param('root'));
     if (model?.manifest.name !== context.req.param('name')) return context.notFound();
-    return parts.webSeed.answer(context.req.raw, model);
+    return parts.webSeed.answer(context.req.raw, model, () => context.env.outgoing.destroy());
   });
   const documentRoute = (
     path: '/manifests/:file' | '/torrents/:file',

@@ -3,7 +3,7 @@ declare module 'bittorrent-tracker/server' {
   import type { EventEmitter } from 'node:events';
 
   export interface TrackerSocket extends EventEmitter {
-    send(text: string, done?: (error?: Error) => void): void;
+    send(text: string): void;
     /** Read once and then set to null by the tracker. */
     upgradeReq: { connection: { remoteAddress: string; remotePort: number }; headers: object } | null;
   }

@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import Server, { type TrackerSocket } from 'bittorrent-tracker/server';
-import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { WebSocket, WebSocketServer, type RawData } from 'ws';
 import { parseAnnounce } from './tracker-message.ts';
 import { refuseUpgrade } from './upgrade-proxy.ts';
 
@@ -131,9 +131,11 @@ class GatedSocket extends EventEmitter implements TrackerSocket {
     this.upgradeReq = { connection: { remoteAddress, remotePort }, headers: {} };
   }
 
-  send(text: string, done?: (error?: Error) => void): void {
+  /** Never reports an error: whatever goes wrong ends in `close`, which the tracker hears of once. */
+  send(text: string): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
     if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) return this.#socket.terminate();
-    this.#socket.send(text, (error) => done?.(error ?? undefined));
+    this.#socket.send(text, () => undefined);
   }
 }
 

@@ -13,8 +13,12 @@ export interface WebSeedInit {
 }
 
 export interface WebSeed {
-  /** Answers GET or HEAD for the file of `model`. */
-  answer(request: Request, model: PublishedModel): Promise<Response>;
+  /**
+   * Answers GET or HEAD for the file of `model`.
+   *
+   * @param breakOff closes the connection under a half-sent answer
+   */
+  answer(request: Request, model: PublishedModel, breakOff: () => void): Promise<Response>;
   transfers(): number;
 }
 
@@ -28,7 +32,7 @@ export function createWebSeed(init: WebSeedInit): WebSeed {
   let transfers = 0;
   return {
     transfers: () => transfers,
-    async answer(request, model) {
+    async answer(request, model, breakOff) {
       const { sizeBytes } = model.manifest;
       const etag = `"${model.manifest.root}"`;
       const headers = new Headers({
@@ -63,7 +67,10 @@ export function createWebSeed(init: WebSeedInit): WebSeed {
         init.logger.warn(`${model.manifest.name} cannot be read: ${describeError(error)}`);
         return new Response(null, { status: 503 });
       }
-      return new Response(streamFile(file, model, start, end + 1, { ...init, onEnd: free }), { status, headers });
+      return new Response(streamFile(file, model, start, end + 1, { ...init, onEnd: free, breakOff }), {
+        status,
+        headers,
+      });
     },
   };
 }
@@ -73,7 +80,7 @@ function streamFile(
   model: PublishedModel,
   start: number,
   end: number,
-  { logger, onBytes, onEnd }: WebSeedInit & { readonly onEnd: () => void },
+  { logger, onBytes, onEnd, breakOff }: WebSeedInit & { readonly onEnd: () => void; readonly breakOff: () => void },
 ): ReadableStream<Uint8Array> {
   let at = start;
   let isOpen = true;
@@ -102,7 +109,9 @@ function streamFile(
         } catch (error) {
           if (isOpen) logger.warn(describeError(error));
           await close();
-          controller.error(error);
+          // Not `controller.error`: the server would print the stack. Fewer bytes than announced tell the reader.
+          breakOff();
+          controller.close();
         }
       },
       cancel: close,
