@@ -24,6 +24,7 @@ export { TENSOR_TYPES, tensorBytes, tensorTypeById, type TensorType, type Tensor
 export { createIdbPartialStore } from './idb-partial-store.ts';
 export { createIdbPieceStore } from './idb-piece-store.ts';
 export { infoHashText } from './info-hash.ts';
+export { createMemoryPieceStore } from './memory-piece-store.ts';
 export {
   ModelLibrary,
   type KnownModel,
