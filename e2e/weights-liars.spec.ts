@@ -44,7 +44,9 @@ test('a web seed that lies is banned, the honest peer is not, and at most 1.3 ti
   // The victim meets the liar first; a peer that is there already would leave the web seed nothing to do.
   const { announce } = site.order(model).sources;
   await start(victim.page, site.order(model, { sources: { announce, webSeeds: [liar.url] } }));
-  await victim.page.waitForFunction(() => (globalThis.harness.progress()?.banned ?? 0) > 0);
+  await victim.page.waitForFunction(() => (globalThis.harness.progress()?.banned ?? 0) > 0, undefined, {
+    timeout: 60_000,
+  });
   await start(honest.page, site.order(model));
   const progress = await expectFullAndLean(victim, 'lying web seed, then an honest peer', model.sizeBytes, sha256);
   expect(progress.banned).toBe(1);

@@ -32,15 +32,10 @@ export {
   type LibraryEvents,
   type ShelvedModel,
 } from './model-library.ts';
-export { listPieces, piecesWithin, type ModelPiece } from './model-pieces.ts';
-export {
-  createIdbModelRecords,
-  createMemoryModelRecords,
-  type ModelRecord,
-  type ModelRecords,
-} from './model-records.ts';
-export { createMemoryPartialStore, type PartialStore } from './partial-store.ts';
+export { listPieces, type ModelPiece } from './model-pieces.ts';
+export { createIdbModelRecords, type ModelRecord, type ModelRecords } from './model-records.ts';
+export type { PartialStore } from './partial-store.ts';
 export type { StorageQuota } from './piece-room.ts';
 export type { PieceStore } from './piece-store.ts';
 export { rebuildFile } from './rebuild-file.ts';
-export { openManifest, sealManifest, type OpenedManifest } from './signed-manifest.ts';
+export { openManifest, type OpenedManifest } from './signed-manifest.ts';
