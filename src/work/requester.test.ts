@@ -348,7 +348,7 @@ test('a reload mid-job: the job is listed as interrupted, goes on by resume, and
   const id = await first.requester.submit({ file: batchOf(60), fileName: 'a.jsonl' });
   await clock.advance(5200);
   const doneBefore = first.requester.view(id).recordsDone;
-  const store = (first.components.store as ReturnType<typeof createFakeStore>).crash();
+  const store = first.components.store.crash();
   // The old page is gone: the same peer, the same store, a new requester.
   first.page.die();
   const channel = withLoopback(network.channel(self.id));
