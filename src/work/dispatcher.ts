@@ -259,7 +259,9 @@ export function createDispatcher(components: DispatcherComponents): Dispatcher {
   function pump() {
     for (let isMoving = true; isMoving;) {
       isMoving = false;
-      for (const job of jobs) {
+      // The job with the fewest leases first, so that several jobs go on side by side.
+      const inTurn = [...jobs].toSorted((a, b) => leases.ofJob(a).length - leases.ofJob(b).length);
+      for (const job of inTurn) {
         if (job.queue.size === 0) continue;
         const all = candidates(job);
         const reliable = all.filter(({ peer }) => !standings.isUnreliable(peer));

@@ -93,7 +93,8 @@ export function startHostileProvider(
         break;
       case 'forger':
         void raw(seal({ t: 'work/accept', lease }, createPeer(999).signer));
-        for (const { record } of offer.records) void raw(result(`${lease.slice(0, 31)}0`, record, wrong));
+        for (const { record } of offer.records)
+          void raw(result(`${lease.slice(0, 31)}${lease.endsWith('0') ? '1' : '0'}`, record, wrong));
         void raw(sealEnvelope(peer.signer, 'starling/presence/1', { t: 'work/accept', lease, ...stamp() }));
         void raw(seal({ t: 'work/accept', lease, extra: 1 }));
         break;

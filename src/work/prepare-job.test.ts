@@ -105,7 +105,7 @@ test('a line of exactly the limit is read, one byte more is not', async () => {
 test('lines are the same however the file is cut into chunks', async () => {
   await assert(
     asyncProperty(array(uint8Array({ maxLength: 40 }), { maxLength: 8 }), async (parts) => {
-      const whole = new Blob(parts as BlobPart[]);
+      const whole = new Blob(parts);
       const cut = { size: whole.size, stream: () => new Response(streamOf(parts)).body } as unknown as Blob;
       const collect = async (file: Blob) => {
         const lines: TextLine[] = [];
@@ -162,7 +162,7 @@ test('fuzz: 100,000 mutated lines of one file become records or faults by name, 
 
 /** Lines that are valid, damaged byte by byte, damaged field by field, or rubbish. */
 function mutatedBatch(count: number, random: Random): Blob {
-  const parts: Uint8Array[] = [];
+  const parts: Uint8Array<ArrayBuffer>[] = [];
   const encoder = new TextEncoder();
   for (let i = 0; i < count; i++) {
     const bytes = encoder.encode(mutatedLine(i, random));
@@ -176,7 +176,7 @@ function mutatedBatch(count: number, random: Random): Blob {
     const last = parts.at(-1);
     if (random.below(3) > 0 && last) last[0] = 0x20;
   }
-  return new Blob(parts as BlobPart[]);
+  return new Blob(parts);
 }
 
 const ODD = [

@@ -118,6 +118,8 @@ test('several jobs share the peers and all end', async () => {
   const ids = await Promise.all(
     [1, 2, 3].map((n) => requester.submit({ file: batchOf(20 * n), fileName: `${n}.jsonl` })),
   );
+  await clock.advance(3000);
+  for (const { recordsDone } of requester.views()) expect(recordsDone).toBeGreaterThan(0);
   for (const id of ids) await untilOver(clock, requester, id);
   expect(requester.views().map(({ state, recordsDone }) => [state, recordsDone])).toEqual([
     ['done', 20],
@@ -348,7 +350,7 @@ test('a reload mid-job: the job is listed as interrupted, goes on by resume, and
   const id = await first.requester.submit({ file: batchOf(60), fileName: 'a.jsonl' });
   await clock.advance(5200);
   const doneBefore = first.requester.view(id).recordsDone;
-  const store = (first.components.store as ReturnType<typeof createFakeStore>).crash();
+  const store = first.components.store.crash();
   // The old page is gone: the same peer, the same store, a new requester.
   first.page.die();
   const channel = withLoopback(network.channel(self.id));
@@ -394,3 +396,20 @@ test('left-overs of an interrupted submission are removed by list, and a damaged
   expect(await requester.list()).toEqual([]);
   expect([...content.keys()]).toEqual(['job/bb/head', 'other']);
 });
+
+test('a batch of 100,000 lines is kept in chunks, listed, cancelled and told line by line, in bounded memory', async () => {
+  const store = createFakeStore();
+  const { requester } = createSwarm([], store);
+  const before = process.memoryUsage().heapUsed;
+  const id = await requester.submit({ file: batchOf(100_000), fileName: 'large.jsonl' });
+  expect(requester.view(id)).toMatchObject({ state: 'waiting', recordsTotal: 100_000 });
+  expect(await store.keys()).toHaveLength(3125 + 2);
+  await requester.cancel(id);
+  const { output, errors } = await requester.outputFiles(id);
+  expect(output.size).toBe(0);
+  let lines = 0;
+  for (const byte of new Uint8Array(await errors.arrayBuffer())) if (byte === 10) lines += 1;
+  expect(lines).toBe(100_000);
+  // The store of this test is in the same heap: 100,000 kept lines of about 400 bytes; the rest is rubbish of the moment.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(400 * 1024 * 1024);
+}, 120_000);
