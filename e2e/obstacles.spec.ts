@@ -45,7 +45,7 @@ test('a browser without a usable GPU says so by name before it downloads, and ma
 test('a disk without room is said in numbers, and nothing is half done', async () => {
   const { page, context } = await visit();
   const session = await context.newCDPSession(page);
-  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(operator.url).origin, quotaSize: 1000 });
+  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(operator.url).origin, quotaSize: 8_000_000 });
   await pressStart(page);
   await expect(page.getByRole('alert')).toHaveAttribute('data-code', 'weights/quota-exceeded');
   await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'off');

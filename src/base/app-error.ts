@@ -5,13 +5,14 @@
  * never an `AppError`: it is the standard `AbortError`.
  */
 export abstract class AppError<Code extends string = string, Details = unknown> extends Error {
+  /** Written out in every subclass: a minifier renames classes, and names must survive it. */
+  abstract override readonly name: string;
   readonly code: Code;
   readonly details: Details;
 
   /** @param message what happened, the value, the limit and the next step; lower case, the domain first */
   constructor(code: Code, message: string, details: Details, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
     this.code = code;
     this.details = details;
   }

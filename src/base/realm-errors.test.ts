@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { AppError } from './app-error.ts';
 import { installRealmErrors } from './realm-errors.ts';
 
-class TestError extends AppError<'too-big', { bytes: number }> {}
+class TestError extends AppError<'too-big', { bytes: number }> {
+  override readonly name = 'TestError';
+}
 
 test('a named error keeps its name, code and details across a comlink border', async () => {
   installRealmErrors();

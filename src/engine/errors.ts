@@ -33,6 +33,8 @@ export interface EngineErrorDetails {
 
 /** Thrown by every function of `engine`, beside the `GpuError`s and `WeightsError`s that pass through. */
 export class EngineError extends AppError<EngineErrorCode, EngineErrorDetails> {
+  override readonly name = 'EngineError';
+
   constructor(code: EngineErrorCode, message: string, details: EngineErrorDetails = {}, options?: ErrorOptions) {
     super(code, `engine: ${message}`, details, options);
   }

@@ -25,6 +25,8 @@ export interface GpuErrorDetails {
 
 /** Thrown by every function of `gpu`. */
 export class GpuError extends AppError<GpuErrorCode, GpuErrorDetails> {
+  override readonly name = 'GpuError';
+
   constructor(code: GpuErrorCode, message: string, details: GpuErrorDetails = {}, options?: ErrorOptions) {
     super(code, `gpu: ${message}`, details, options);
   }

@@ -11,4 +11,6 @@ import { AppError } from '../base/app-error.ts';
 export type NodeErrorCode = 'offline' | 'bad-offer' | 'unknown-model' | 'elsewhere' | 'not-running' | 'unknown-job';
 
 /** Thrown by the composed node; errors of its parts keep their own names. */
-export class NodeError extends AppError<NodeErrorCode, { readonly model?: string }> {}
+export class NodeError extends AppError<NodeErrorCode, { readonly model?: string }> {
+  override readonly name = 'NodeError';
+}

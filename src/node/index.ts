@@ -6,5 +6,6 @@
  */
 export { createNode } from './create-node.ts';
 export { NodeError, type NodeErrorCode } from './errors.ts';
+export { problemOf } from './problem.ts';
 export type { JobView, NodePhase, NodeSnapshot, PeerView, Problem, ShelfModel, StartStep } from './snapshot.ts';
 export type { ChatOptions, Consent, StarlingNode } from './starling-node.ts';

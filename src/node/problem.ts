@@ -8,5 +8,9 @@ export function problemOf(error: unknown): Problem {
     const domain = error.name.replace(/Error$/, '').toLowerCase();
     return { code: `${domain}/${error.code}`, message: error.message };
   }
+  // The browser's own word for a full disk, wherever it was met.
+  if (error instanceof DOMException && error.name === 'QuotaExceededError') {
+    return { code: 'weights/quota-exceeded', message: error.message };
+  }
   return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
 }

@@ -17,4 +17,6 @@ export type ProtocolErrorCode =
   | 'replayed';
 
 /** Thrown by every function of `protocol` that reads bytes from outside. */
-export class ProtocolError extends AppError<ProtocolErrorCode, { readonly bytes?: number; readonly path?: string }> {}
+export class ProtocolError extends AppError<ProtocolErrorCode, { readonly bytes?: number; readonly path?: string }> {
+  override readonly name = 'ProtocolError';
+}

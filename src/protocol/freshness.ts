@@ -16,6 +16,8 @@ export interface FreshnessGuard {
 
 // At 100 bytes an entry, 65,536 remembered messages take about 6 MiB; the oldest are forgotten first.
 const MAX_REMEMBERED = 65_536;
+// A message from as far ahead as may be stays fresh for both together.
+const REMEMBER_MS = MAX_MESSAGE_AGE_MS + MAX_CLOCK_SKEW_MS;
 
 /** Refuses messages that are old, from the future, or seen before. Memory is bounded. */
 export function createFreshnessGuard(clock: Pick<Clock, 'now'>): FreshnessGuard {
@@ -30,7 +32,7 @@ export function createFreshnessGuard(clock: Pick<Clock, 'now'>): FreshnessGuard 
         throw new ProtocolError('expired', `protocol: message is ${nowMs - atMs} ms old`, {});
       }
       for (const [id, at] of seen) {
-        if (at >= nowMs - MAX_MESSAGE_AGE_MS && seen.size <= MAX_REMEMBERED) break;
+        if (at >= nowMs - REMEMBER_MS && seen.size <= MAX_REMEMBERED) break;
         seen.delete(id);
       }
       const id = `${bytesToHex(author)}:${bytesToHex(nonce)}`;

@@ -35,6 +35,8 @@ export interface RelayErrorDetails {
 
 /** Thrown by every function of `relay`; the message is what the operator reads, with the next step in it. */
 export class RelayError extends AppError<RelayErrorCode, RelayErrorDetails> {
+  override readonly name = 'RelayError';
+
   constructor(code: RelayErrorCode, message: string, details: RelayErrorDetails = {}, options?: ErrorOptions) {
     super(code, `relay: ${message}`, details, options);
   }

@@ -30,4 +30,6 @@ export interface SwarmErrorDetails {
 }
 
 /** Thrown by every function of `swarm`. `details.peer` is set whenever one peer is concerned. */
-export class SwarmError extends AppError<SwarmErrorCode, SwarmErrorDetails> {}
+export class SwarmError extends AppError<SwarmErrorCode, SwarmErrorDetails> {
+  override readonly name = 'SwarmError';
+}

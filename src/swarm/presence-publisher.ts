@@ -24,7 +24,7 @@ export function createPresencePublisher(
 
   const say = async (lifeMs: number) => {
     // Receivers take only what is newer; two adverts within one millisecond would be one.
-    const atMs = Math.max(clock.now(), lastAtMs + 1);
+    const atMs = Math.max(Math.floor(clock.now()), lastAtMs + 1);
     lastAtMs = atMs;
     const body: Presence = {
       t: 'swarm/presence',

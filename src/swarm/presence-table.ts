@@ -36,7 +36,6 @@ interface Entry extends KnownPeer {
   readonly expiresAtMs: number;
 }
 
-/** Kinds of refusal that are counted one by one; the codes are closed unions, so this stays small. */
 export function createPresenceTable(
   { clock }: { clock: Pick<Clock, 'now'> },
   events: {
@@ -44,6 +43,7 @@ export function createPresenceTable(
     /** The peer said goodbye or fell silent. */
     readonly onLeave: (peer: PeerId) => void;
   },
+  { maxPeers = MAX_KNOWN_PEERS }: { readonly maxPeers?: number } = {},
 ): PresenceTable {
   const entries = new Map<PeerId, Entry>();
   // A late advert must not bring back a peer that said goodbye, so moments outlive entries.
@@ -58,8 +58,8 @@ export function createPresenceTable(
   function take(bytes: Uint8Array, sender: string): void {
     const { peer, author, body } = checkAdvert(bytes, sender);
     const nowMs = clock.now();
-    if (!entries.has(peer) && entries.size >= MAX_KNOWN_PEERS) {
-      throw new SwarmError('advert-refused', `swarm: ${MAX_KNOWN_PEERS} peers are known already`, { peer });
+    if (!entries.has(peer) && entries.size >= maxPeers) {
+      throw new SwarmError('advert-refused', `swarm: ${maxPeers} peers are known already`, { peer });
     }
     freshness.admit(author, body.atMs, body.nonce);
     // Gossip may deliver out of order: an older advert is sound, and says nothing new.

@@ -1,5 +1,5 @@
 import { css, html, nothing } from 'lit';
-import type { JobView } from '../node/index.ts';
+import { problemOf, type JobView, type Problem } from '../node/index.ts';
 import { formatBytes, formatCount, formatPeer, formatTime } from './format.ts';
 import { NodeElement } from './node-element.ts';
 import './problem-note.ts';
@@ -61,7 +61,7 @@ export class BatchDesk extends NodeElement {
 
   #isOver = false;
   #where: 'swarm' | 'device' = 'swarm';
-  #refused: { code: string; message: string } | undefined;
+  #refused: Problem | undefined;
 
   override render() {
     const { jobs } = this.snapshot;
@@ -127,8 +127,7 @@ export class BatchDesk extends NodeElement {
     try {
       await this.node.submitBatch(file, this.#where);
     } catch (error) {
-      const { code = 'unexpected', message } = error as { code?: string; message: string };
-      this.#refused = { code, message };
+      this.#refused = problemOf(error);
     }
     this.requestUpdate();
   }

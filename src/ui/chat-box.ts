@@ -1,6 +1,6 @@
 import { css, html, nothing } from 'lit';
 import { isAbort } from '../base/app-error.ts';
-import type { Problem, ShelfModel } from '../node/index.ts';
+import { problemOf, type Problem, type ShelfModel } from '../node/index.ts';
 import { formatBytes } from './format.ts';
 import { NodeElement } from './node-element.ts';
 import './problem-note.ts';
@@ -131,8 +131,7 @@ export class ChatBox extends NodeElement {
       });
     } catch (error) {
       if (!isAbort(error)) {
-        const { code = 'unexpected', message } = error as { code?: string; message: string };
-        this.#problem = { code, message };
+        this.#problem = problemOf(error);
       }
     }
     this.#running = undefined;

@@ -36,4 +36,6 @@ export interface WorkErrorDetails {
 }
 
 /** Thrown by every function of `work`; faults of single lines are lines of the error file instead (`LineFault`). */
-export class WorkError extends AppError<WorkErrorCode, WorkErrorDetails> {}
+export class WorkError extends AppError<WorkErrorCode, WorkErrorDetails> {
+  override readonly name = 'WorkError';
+}
