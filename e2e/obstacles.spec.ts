@@ -45,7 +45,7 @@ test('a browser without a usable GPU says so by name before it downloads, and ma
 test('a disk without room is said in numbers, and nothing is half done', async () => {
   const { page, context } = await visit();
   const session = await context.newCDPSession(page);
-  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(operator.url).origin, quotaSize: 8_000_000 });
+  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(operator.url).origin, quotaSize: 400_000 });
   await pressStart(page);
   await expect(page.getByRole('alert')).toHaveAttribute('data-code', 'weights/quota-exceeded');
   await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'off');
@@ -118,4 +118,17 @@ test('pause hands the work back, and another peer finishes the batch', async () 
   await expect(first.page.getByTestId('phase')).toHaveAttribute('data-phase', 'paused');
   await expect(card).toHaveAttribute('data-state', 'done');
   await expect(card.getByTestId('counts')).toContainText('60 of 60');
+});
+
+test('the GPU is lost in mid-batch: it comes back by itself and every record is answered', async () => {
+  const { page, context } = await visit();
+  await contribute(page);
+  const card = await submitBatch(page, 'lost.jsonl', makeBatch(60, 'stories260K-Q8_0', { maxTokens: 24 }));
+  await expect(card.getByTestId('counts')).not.toContainText(/^\s*0 of/);
+  const session = await context.browser()?.newBrowserCDPSession();
+  await session?.send('Browser.crashGpuProcess');
+  await expect(card).toHaveAttribute('data-state', 'done');
+  await expect(card.getByTestId('counts')).toContainText('60 of 60');
+  await page.getByRole('link', { name: 'Activity' }).click();
+  await expect(page.locator('event-log')).toContainText('the GPU is back');
 });

@@ -14,6 +14,11 @@ export async function chatOnDevice(device: Device, options: ChatOptions): Promis
     ? await tokens.encodeChat(messages)
     : await tokens.encodePrompt(messages.at(-1)?.content ?? '');
   let failure: RealmError | undefined;
+  let shownChars = 0;
+  const show = (text: string) => {
+    shownChars += text.length;
+    if (text) options.onText(text);
+  };
   const request = {
     id: crypto.randomUUID(),
     model,
@@ -31,7 +36,9 @@ export async function chatOnDevice(device: Device, options: ChatOptions): Promis
   await device.engine.client.generate(
     request,
     (event) => {
-      if (event.t === 'token' && event.text) options.onText(event.text);
+      if (event.t === 'token') show(event.text);
+      // The end may hold back text that could have begun a stop string.
+      if (event.t === 'done') show(event.text.slice(shownChars));
       if (event.t === 'failed') {
         const { code, message } = event;
         failure = new RealmError({ name: 'EngineError', code, message, details: undefined, stack: undefined });

@@ -202,6 +202,10 @@ class PageNode implements StarlingNode {
         offer: () => this.#offer,
         log: (entry) => this.#log.emit('entry', entry),
         onChange: () => this.#signal.changed(),
+        onDeviceGone: (error) => {
+          this.#problem = problemOf(error);
+          void this.stop();
+        },
       });
       this.#device = device;
       await device.shelf.refresh();

@@ -11,6 +11,7 @@ import {
   type Provider,
   type Requester,
 } from '../work/index.ts';
+import { createDeviceRecovery } from './device-recovery.ts';
 import { createEngineExecutor, type EngineExecutor } from './engine-executor.ts';
 import { createEngineHost, type EngineHost } from './engine-host.ts';
 import { createIdbKeyValue } from './idb-key-value.ts';
@@ -40,18 +41,24 @@ export interface DeviceInit {
   readonly offer: () => Bootstrap | undefined;
   readonly log: LogSink;
   readonly onChange: () => void;
+  /** The GPU was lost for good, or so often that it is better to stop. */
+  readonly onDeviceGone: (error: unknown) => void;
 }
 
 const AGENT = 'starling/0.1.0';
 
 /** Joins the parts. Loaded by the first click that needs it, with everything that it imports. */
-export async function openDevice({ offer, log, onChange }: DeviceInit): Promise<Device> {
+export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceInit): Promise<Device> {
   const identity = await loadIdentity();
   const clock = createWorkerClock();
   const signer = createSigner(identity.seed);
   const logger = (scope: string) => createLogger(scope, log);
   const engine = createEngineHost({ clock, logger: logger('engine') }, onChange);
-  const executor = createEngineExecutor(engine.client);
+  const recover = createDeviceRecovery(
+    { engine, executor: () => executor, clock, logger: logger('engine') },
+    onDeviceGone,
+  );
+  const executor: EngineExecutor = createEngineExecutor(engine.client, recover);
   const shelf = createShelf({ offer, loadedModel: () => engine.loaded()?.root, clock, log }, onChange);
   const swarm = createSwarmNode(
     { clock, logger: logger('swarm') },

@@ -20,10 +20,10 @@ export interface EngineExecutor extends Executor {
 }
 
 /** Faults of the device, not of a record: the whole fragment goes back and another peer gets it. */
-const DEVICE_FAULTS = new Set(['device-lost', 'out-of-memory', 'not-loaded', 'model-not-loaded', 'stopped']);
+const DEVICE_FAULTS = new Set(['device-lost', 'out-of-memory', 'model-not-loaded', 'engine-stopped', 'internal']);
 
 /** Computes work records on this device's engine. */
-export function createEngineExecutor(engine: EngineClient): EngineExecutor {
+export function createEngineExecutor(engine: EngineClient, onDeviceFault: (error: RealmError) => void): EngineExecutor {
   let serving: ModelRoot | undefined;
   let slots = 0;
   let running = 0;
@@ -55,13 +55,8 @@ export function createEngineExecutor(engine: EngineClient): EngineExecutor {
           if (event.t === 'failed') {
             const { code, message } = event;
             if (DEVICE_FAULTS.has(code)) {
-              deviceFault = new RealmError({
-                name: 'EngineError',
-                message,
-                code,
-                details: undefined,
-                stack: undefined,
-              });
+              deviceFault = new RealmError({ name: 'GpuError', message, code, details: undefined, stack: undefined });
+              onDeviceFault(deviceFault);
             } else outcome = { t: 'fault', record: record.record, code, reason: message };
           }
         },

@@ -68,7 +68,8 @@ export async function createOperator(init: OperatorInit): Promise<Operator> {
   const signer = createSigner(data.seed);
   const stops: (() => Promise<void> | void)[] = [];
   const stop = async () => {
-    for (const end of stops.splice(0).toReversed()) await end();
+    // Together: the server waits for sockets that tracker and proxy have taken over, and these close them.
+    await Promise.all(stops.splice(0).map(async (end) => end()));
   };
   try {
     const relay = await createRelayNode({ seed: data.seed, logger });
