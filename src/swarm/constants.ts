@@ -21,13 +21,16 @@ export const IDLE_LINK_MS = 30_000;
 /** How long a peer may be without any connection before it counts as gone: a relay restarts, a circuit is renewed. */
 export const GONE_GRACE_MS = 2_000;
 
-/** WebRTC dials fail about one time in four and then take 6 s; a second try usually takes 0.2 s (3.5). */
-export const DIRECT_DIAL_TIMEOUT_MS = 2_000;
+/**
+ * A WebRTC dial takes 0.2 s, longer on a busy machine, and about 6 round trips where the network is slow. Also the bound
+ * of a relay's WebSocket.
+ */
+export const DIRECT_DIAL_TIMEOUT_MS = 4_000;
 export const DIRECT_DIAL_ATTEMPTS = 3;
 /** The peer with the higher id leaves the dial to the other for this long. */
 export const DIRECT_DIAL_YIELD_MS = 8_000;
 /** Between rounds of attempts, doubled every time. */
-export const DIRECT_RETRY_MS = 20_000;
+export const DIRECT_RETRY_MS = 2_000;
 export const MAX_DIRECT_ROUNDS = 6;
 /** A relayed connection beside a direct one is closed this long after (3.5). */
 export const LEFTOVER_CLOSE_MS = 500;

@@ -11,15 +11,15 @@ import { ping } from '@libp2p/ping';
 import { webSockets } from '@libp2p/websockets';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
+import { DIRECT_DIAL_TIMEOUT_MS } from './constants.ts';
 import { gossipOptions } from './gossip-options.ts';
+import { loadWebRTC } from './patient-peer-connection.ts';
 
 export interface HostInit {
   /** 32-byte Ed25519 seed. */
   readonly seed: Uint8Array;
   readonly relayCount: number;
   readonly iceServers: readonly RTCIceServer[];
-  /** Called for every RTCPeerConnection that is about to be made. */
-  readonly onPeerConnection: () => void;
 }
 
 export type Host = Awaited<ReturnType<typeof openHost>>;
@@ -35,13 +35,21 @@ const MAX_NEW_CONNECTIONS_PER_SECOND = 50;
 const MAX_PENDING_CONNECTIONS = 50;
 const MAX_RELAYS_LISTENED_ON = 2;
 
+// Of the page and not of a node: so is the browser's limit.
+let made = 0;
+const countPeerConnection = () => {
+  made += 1;
+};
+
+/** RTCPeerConnections that libp2p has made in this page. */
+export function peerConnectionsMade(): number {
+  return made;
+}
+
 /** A libp2p that is not started yet. */
 export async function openHost(init: HostInit) {
-  const webRTC = canConnectDirectly ? (await import('@libp2p/webrtc')).webRTC : undefined;
-  const rtcConfiguration = () => {
-    init.onPeerConnection();
-    return { iceServers: [...init.iceServers] };
-  };
+  const webRTC = canConnectDirectly ? (await loadWebRTC(countPeerConnection)).webRTC : undefined;
+  const rtcConfiguration = { iceServers: [...init.iceServers] };
   const circuits = Array.from(
     { length: Math.max(1, Math.min(init.relayCount, MAX_RELAYS_LISTENED_ON)) },
     () => '/p2p-circuit',
@@ -58,6 +66,8 @@ export async function openHost(init: HostInit) {
     connectionManager: {
       inboundConnectionThreshold: MAX_NEW_CONNECTIONS_PER_SECOND,
       maxIncomingPendingConnections: MAX_PENDING_CONNECTIONS,
+      // An attempt that is given up runs on inside libp2p, and the next one only joins it, until this ends it.
+      addressDialTimeout: DIRECT_DIAL_TIMEOUT_MS,
       // Our own supervisor redials: libp2p's gives up after one failed WebSocket (section 3.5).
       reconnectRetries: 0,
     },

@@ -41,7 +41,7 @@ export function createPresenceTable(
   events: {
     readonly onChange: () => void;
     /** The peer said goodbye or fell silent. */
-    readonly onLeave: (peer: PeerId) => void;
+    readonly onLeave: (peer: PeerId, why: 'goodbye' | 'silence') => void;
   },
   { maxPeers = MAX_KNOWN_PEERS }: { readonly maxPeers?: number } = {},
 ): PresenceTable {
@@ -51,8 +51,8 @@ export function createPresenceTable(
   const refusals: Record<string, number> = {};
   let freshness = createFreshnessGuard(clock);
 
-  const remove = (peer: PeerId) => {
-    if (entries.delete(peer)) events.onLeave(peer);
+  const remove = (peer: PeerId, why: 'goodbye' | 'silence') => {
+    if (entries.delete(peer)) events.onLeave(peer, why);
   };
 
   function take(bytes: Uint8Array, sender: string): void {
@@ -67,7 +67,7 @@ export function createPresenceTable(
     latestAtMs.set(peer, body.atMs);
     // Life is counted from when we heard it, so that clocks may differ.
     const lifeMs = body.expiresAtMs - body.atMs;
-    if (lifeMs <= 0) remove(peer);
+    if (lifeMs <= 0) remove(peer, 'goodbye');
     else {
       const { models, agent } = body;
       entries.set(peer, { peer, models, agent, heardAtMs: nowMs, expiresAtMs: nowMs + lifeMs });
@@ -96,7 +96,7 @@ export function createPresenceTable(
     sweep() {
       const nowMs = clock.now();
       const gone = [...entries.values()].filter(({ expiresAtMs }) => expiresAtMs <= nowMs);
-      for (const { peer } of gone) remove(peer);
+      for (const { peer } of gone) remove(peer, 'silence');
       for (const [peer, atMs] of latestAtMs) {
         if (atMs < nowMs - 2 * MAX_MESSAGE_AGE_MS && !entries.has(peer)) latestAtMs.delete(peer);
       }

@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { PRESENCE_TOPIC, type Signer } from '../protocol/index.ts';
 import { createConnector } from './connector.ts';
-import { canConnectDirectly, openHost } from './libp2p-host.ts';
+import { canConnectDirectly, openHost, peerConnectionsMade } from './libp2p-host.ts';
 import { createLinkTable } from './link-table.ts';
 import { createPresencePublisher, type LocalAdvert } from './presence-publisher.ts';
 import type { PresenceTable } from './presence-table.ts';
@@ -41,9 +41,6 @@ interface Init {
   readonly iceServers: readonly RTCIceServer[];
 }
 
-/** Page-wide: the browser's limit is the page's, not a node's. */
-let peerConnectionsMade = 0;
-
 const GOODBYE_MS = 300;
 
 export async function startNode(components: Components, init: Init, events: RunningNodeEvents): Promise<RunningNode> {
@@ -53,7 +50,6 @@ export async function startNode(components: Components, init: Init, events: Runn
     seed: init.seed,
     relayCount: relays.length,
     iceServers: init.iceServers,
-    onPeerConnection: () => (peerConnectionsMade += 1),
   });
   const { pubsub } = host.services;
   pubsub.topicValidators.set(PRESENCE_TOPIC, (_from: unknown, message: Message) =>
@@ -69,7 +65,7 @@ export async function startNode(components: Components, init: Init, events: Runn
   const supervisor = superviseRelays({ host, clock, logger }, relays, events.onChange);
   const connector = createConnector(
     { host, clock, logger },
-    { canConnectDirectly, relays: supervisor.connected, peerConnectionsMade: () => peerConnectionsMade },
+    { canConnectDirectly, relays: supervisor.connected, peerConnectionsMade },
   );
   const links = await createLinkTable({ host, connector, clock, logger }, events);
 
@@ -81,7 +77,7 @@ export async function startNode(components: Components, init: Init, events: Runn
       relays: supervisor.states(),
       links: links.states(),
       connections: host.getConnections().length,
-      peerConnectionsMade,
+      peerConnectionsMade: peerConnectionsMade(),
       ...connector.counts(),
       traffic: links.counts(),
       advertsRefused: table.refusals(),

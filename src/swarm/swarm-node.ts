@@ -65,7 +65,16 @@ export function createSwarmNode(components: SwarmNodeComponents, init: SwarmNode
   const emitter = createEmitter<SwarmEvents>();
   const messages = createEmitter<{ message: [PeerId, Uint8Array]; gone: PeerId }>();
   const gone = (peer: PeerId) => messages.emit('gone', peer);
-  const table = createPresenceTable({ clock }, { onChange: () => emitter.emit('peers', table.peers()), onLeave: gone });
+  const table = createPresenceTable(
+    { clock },
+    {
+      onChange: () => emitter.emit('peers', table.peers()),
+      onLeave(peer, why) {
+        // Without a relay adverts may fail to come while a direct link is as good as ever.
+        if (why === 'goodbye' || !running?.status().links.some((link) => link.peer === peer)) gone(peer);
+      },
+    },
+  );
   let advert: LocalAdvert | undefined;
   let starting: Promise<RunningNode> | undefined;
   let running: RunningNode | undefined;
