@@ -7,8 +7,6 @@
 export abstract class AppError<Code extends string = string, Details = unknown> extends Error {
   /** Written out in every subclass: a minifier renames classes, and names must survive it. */
   abstract override readonly name: string;
-  /** Written out in every subclass: a minifier renames classes, and names must survive it. */
-  abstract override readonly name: string;
   readonly code: Code;
   readonly details: Details;
 
