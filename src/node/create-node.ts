@@ -10,12 +10,10 @@ import { NodeError } from './errors.ts';
 import { hasVisitedBefore } from './visited-before.ts';
 import { readOperatorOffer } from './operator-offer.ts';
 import { problemOf } from './problem.ts';
+import { createServing, readStorage } from './serving.ts';
 import { EMPTY_SNAPSHOT, type NodePhase, type NodeSnapshot, type Problem, type StartStep } from './snapshot.ts';
 import type { Consent, StarlingNode } from './starling-node.ts';
 import { viewDevice, viewOffer } from './view-device.ts';
-
-/** A speed that rounds to the same figure is not worth an advert. */
-const ANNOUNCE_PERIOD_MS = 5_000;
 
 /** Makes this page's node. It is asleep: the first click that needs them loads and joins its parts. */
 export function createNode(): StarlingNode {
@@ -27,6 +25,7 @@ class PageNode implements StarlingNode {
   readonly #log = createEmitter<{ entry: LogEntry }>();
   readonly #logger = createLogger('node', (entry) => this.#log.emit('entry', entry));
   readonly #lock = createDeviceLock(() => this.stop());
+  readonly #serving = createServing((step) => this.#show(step));
   #offer: Bootstrap | undefined;
   #device: Device | undefined;
   #opening: Promise<Device> | undefined;
@@ -35,8 +34,6 @@ class PageNode implements StarlingNode {
   #problem: Problem | undefined;
   #lastConsent: Consent | undefined;
   #starting: AbortController | undefined;
-  #releaseModel: (() => void) | undefined;
-  #announcing: ReturnType<typeof setInterval> | undefined;
   #storage: NodeSnapshot['storage'];
 
   snapshot(): NodeSnapshot {
@@ -72,11 +69,13 @@ class PageNode implements StarlingNode {
       if (!(await this.#lock.tryAcquire())) return this.#enter('elsewhere');
       this.#enter('starting');
       const device = await this.#open();
-      await this.#loadModel(device, consent.model, signal);
+      await device.requester.list();
+      await this.#load(device, consent.model, signal);
       this.#show({ name: 'join', doneBytes: 0, totalBytes: 0 });
       await device.swarm.start();
       signal.throwIfAborted();
-      this.#serve(device, consent.model);
+      this.#serving.open(device, consent.model);
+      this.#enter('serving');
       this.#logger.info('this device shares its GPU now');
     });
   }
@@ -104,17 +103,10 @@ class PageNode implements StarlingNode {
     const device = this.#device;
     if (!device || this.#phase === 'off') return;
     this.#enter('stopping');
-    clearInterval(this.#announcing);
-    device.openTo('self');
     await device.restartRequester();
-    await device.provider.stop();
-    device.announce(undefined);
+    await this.#serving.close(device);
     await device.swarm.stop();
-    device.engine.stop();
-    device.executor.serve(undefined, 0);
     await device.shelf.stop();
-    this.#releaseModel?.();
-    this.#releaseModel = undefined;
     this.#lock.release();
     this.#enter('off');
     this.#logger.info('stopped');
@@ -187,7 +179,7 @@ class PageNode implements StarlingNode {
 
   async chat(options: Parameters<StarlingNode['chat']>[0]): Promise<void> {
     const device = await this.#connect('device');
-    await this.#loadModel(device, options.model, options.signal);
+    await this.#load(device, options.model, options.signal);
     await chatOnDevice(device, options);
   }
 
@@ -209,7 +201,8 @@ class PageNode implements StarlingNode {
       });
       this.#device = device;
       await device.shelf.refresh();
-      await device.requester.list();
+      // Another tab's requester may be writing; its half-made jobs are not ours to tidy.
+      if (!(await this.#lock.isHeldElsewhere())) await device.requester.list();
       await registerOfflineShell();
       await this.#readStorage();
       return device;
@@ -224,6 +217,7 @@ class PageNode implements StarlingNode {
       throw new NodeError('elsewhere', 'node: another tab of this browser is the node; use that one', {});
     }
     const device = await this.#open();
+    await device.requester.list();
     if (where === 'swarm') await device.swarm.start();
     if (this.#phase === 'off') this.#enter('connected');
     return device;
@@ -232,37 +226,13 @@ class PageNode implements StarlingNode {
   /** Computes the person's own job here, without opening this device to others. */
   async #computeOwn(device: Device, id: JobId): Promise<void> {
     const model = device.requester.views().find((view) => view.id === id)?.model;
-    if (model) await this.#loadModel(device, model, new AbortController().signal);
+    if (model) await this.#load(device, model, new AbortController().signal);
     device.announce(this.#phase === 'serving' ? model : undefined);
   }
 
-  async #loadModel(device: Device, root: ModelRoot, signal: AbortSignal): Promise<void> {
-    if (device.engine.loaded()?.root === root) return;
-    await device.engine.probe();
-    const sizeBytes = device.shelf.models().find((model) => model.root === root)?.sizeBytes ?? 0;
-    this.#show({ name: 'download', doneBytes: 0, totalBytes: sizeBytes });
-    await device.shelf.download(root, signal);
-    signal.throwIfAborted();
-    this.#releaseModel?.();
-    this.#releaseModel = device.shelf.hold(root);
-    const report = await device.engine.load(await device.shelf.source(root), (doneBytes, totalBytes) =>
-      this.#show({ name: 'upload', doneBytes, totalBytes }),
-    );
-    signal.throwIfAborted();
-    this.#step = undefined;
-    device.executor.serve(root, report.slots);
-    await device.provider.start();
+  async #load(device: Device, root: ModelRoot, signal: AbortSignal): Promise<void> {
+    await this.#serving.load(device, root, signal);
     await this.#readStorage();
-  }
-
-  #serve(device: Device, root: ModelRoot): void {
-    device.openTo('everybody');
-    device.announce(root);
-    clearInterval(this.#announcing);
-    this.#announcing = setInterval(() => {
-      if (this.#phase === 'serving') device.announce(root);
-    }, ANNOUNCE_PERIOD_MS);
-    this.#enter('serving');
   }
 
   /** Runs a start that may fail or be stopped, and leaves everything off if it is. */
@@ -284,9 +254,7 @@ class PageNode implements StarlingNode {
   }
 
   async #readStorage(): Promise<void> {
-    const { usage, quota } = await navigator.storage.estimate();
-    const isPersistent = await navigator.storage.persisted();
-    this.#storage = { usedBytes: usage ?? 0, quotaBytes: quota ?? 0, isPersistent };
+    this.#storage = await readStorage();
     this.#signal.changed();
   }
 
@@ -295,7 +263,7 @@ class PageNode implements StarlingNode {
     this.#signal.changed();
   }
 
-  #show(step: StartStep): void {
+  #show(step: StartStep | undefined): void {
     this.#step = step;
     this.#signal.changed();
   }

@@ -5,6 +5,7 @@ const CHANNEL = 'starling-node';
 export interface DeviceLock {
   /** @returns false if another tab is the node */
   tryAcquire(): Promise<boolean>;
+  isHeldElsewhere(): Promise<boolean>;
   /** Asks the tab that holds the lock to stop, and waits for it. */
   takeOver(): Promise<void>;
   release(): void;
@@ -36,6 +37,10 @@ export function createDeviceLock(onYield: () => Promise<void>): DeviceLock {
   return {
     async tryAcquire() {
       return release !== undefined || acquire({ ifAvailable: true });
+    },
+    async isHeldElsewhere() {
+      const { held = [] } = await navigator.locks.query();
+      return release === undefined && held.some(({ name }) => name === LOCK);
     },
     async takeOver() {
       channel.postMessage('yield');

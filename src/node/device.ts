@@ -35,6 +35,8 @@ export interface Device {
   openTo(who: 'everybody' | 'self'): void;
   /** Says in the swarm what is served now, and wakes jobs that wait for a candidate. */
   announce(serving: ModelRoot | undefined): void;
+  /** Says the same again with the slots and the speed of now. */
+  repeatAnnouncement(): void;
 }
 
 export interface DeviceInit {
@@ -109,8 +111,7 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
   let requester = newRequester();
 
   function ownCandidate(model: ModelRoot): Candidate {
-    const tokensPerSecond = engine.stats()?.tokensPerSecond ?? 0;
-    return { peer: identity.peerId, freeSlots: executor.freeSlots(model), tokensPerSecond };
+    return { peer: identity.peerId, freeSlots: executor.freeSlots(model), tokensPerSecond: engine.measuredSpeed() };
   }
 
   return {
@@ -133,11 +134,16 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
     },
     announce(model) {
       serving = model;
-      const models = serving === undefined ? [] : [{ root: serving, ...ownFigures(serving) }];
-      swarm.announce({ models, agent: AGENT });
+      sayServing();
       tellDirectory();
     },
+    repeatAnnouncement: sayServing,
   };
+
+  function sayServing() {
+    const models = serving === undefined ? [] : [{ root: serving, ...ownFigures(serving) }];
+    swarm.announce({ models, agent: AGENT });
+  }
 
   function ownFigures(model: ModelRoot) {
     const { freeSlots, tokensPerSecond } = ownCandidate(model);

@@ -22,6 +22,8 @@ export interface EngineHost {
   loaded(): ModelReport | undefined;
   device(): DeviceReport | undefined;
   stats(): EngineStats | undefined;
+  /** Tokens a second when it last had work; 0 before the first. */
+  measuredSpeed(): number;
   tokens(root: ModelRoot, readHeader: () => Promise<Uint8Array>): Promise<Tokens>;
   /** Frees the GPU: the worker ends. The next use starts another. */
   stop(): void;
@@ -33,6 +35,7 @@ export function createEngineHost(components: { clock: Clock; logger: Logger }, o
   let report: ModelReport | undefined;
   let source: ModelSource | undefined;
   let stats: EngineStats | undefined;
+  let speed = 0;
   let cancelStats: (() => void) | undefined;
   const tokens = new Map<ModelRoot, Promise<Tokens>>();
   const engine = () => (running ??= startEngine());
@@ -40,6 +43,7 @@ export function createEngineHost(components: { clock: Clock; logger: Logger }, o
   async function readStats(): Promise<void> {
     const next = await running?.api.stats();
     if (next && report) stats = next;
+    if (next && next.tokensPerSecond > 0) speed = next.tokensPerSecond;
     onChange();
   }
 
@@ -79,6 +83,7 @@ export function createEngineHost(components: { clock: Clock; logger: Logger }, o
     loaded: () => report,
     device: () => device,
     stats: () => stats,
+    measuredSpeed: () => speed,
     tokens(root, readHeader) {
       const known = tokens.get(root);
       if (known) return known;

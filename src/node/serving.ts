@@ -1,0 +1,63 @@
+import type { ModelRoot } from '../base/branded.ts';
+import type { Device } from './device.ts';
+import type { NodeSnapshot, StartStep } from './snapshot.ts';
+
+/** Free slots and speed change all the time; this often is soon enough for those who choose among peers. */
+const ANNOUNCE_PERIOD_MS = 5_000;
+
+/** The one model that this device computes with, and whether others may ask. */
+export interface Serving {
+  /** Downloads the model if need be and moves it onto the GPU. @throws errors of `gpu`, `weights`, `engine` by name */
+  load(device: Device, root: ModelRoot, signal: AbortSignal): Promise<void>;
+  /** Takes offers from everybody and says so in the swarm. */
+  open(device: Device, root: ModelRoot): void;
+  /** Hands back what runs and frees the GPU. */
+  close(device: Device): Promise<void>;
+}
+
+export function createServing(show: (step: StartStep | undefined) => void): Serving {
+  let release: (() => void) | undefined;
+  let announcing: ReturnType<typeof setInterval> | undefined;
+  return {
+    async load(device, root, signal) {
+      if (device.engine.loaded()?.root === root) return;
+      // Before the first byte: a device that cannot compute downloads nothing.
+      await device.engine.probe();
+      const sizeBytes = device.shelf.models().find((model) => model.root === root)?.sizeBytes ?? 0;
+      show({ name: 'download', doneBytes: 0, totalBytes: sizeBytes });
+      await device.shelf.download(root, signal);
+      signal.throwIfAborted();
+      release?.();
+      release = device.shelf.hold(root);
+      const { slots } = await device.engine.load(await device.shelf.source(root), (doneBytes, totalBytes) =>
+        show({ name: 'upload', doneBytes, totalBytes }),
+      );
+      signal.throwIfAborted();
+      show(undefined);
+      device.executor.serve(root, slots);
+      await device.provider.start();
+    },
+    open(device, root) {
+      device.openTo('everybody');
+      device.announce(root);
+      clearInterval(announcing);
+      announcing = setInterval(() => device.repeatAnnouncement(), ANNOUNCE_PERIOD_MS);
+    },
+    async close(device) {
+      clearInterval(announcing);
+      device.openTo('self');
+      device.announce(undefined);
+      await device.provider.stop();
+      device.executor.serve(undefined, 0);
+      device.engine.stop();
+      release?.();
+      release = undefined;
+    },
+  };
+}
+
+/** What the browser says of its storage, for the shelf. */
+export async function readStorage(): Promise<NodeSnapshot['storage']> {
+  const { usage, quota } = await navigator.storage.estimate();
+  return { usedBytes: usage ?? 0, quotaBytes: quota ?? 0, isPersistent: await navigator.storage.persisted() };
+}
