@@ -1,6 +1,7 @@
 import { expect, test, type Locator } from '@playwright/test';
 import { makeBatch } from './make-batch.ts';
-import { startOperator, storyModel, type Operator } from './operator.ts';
+import { startOperator, storyModel, storyModelName, type Operator } from './operator.ts';
+import { takePicture } from './picture.ts';
 import { contribute, openVisitor, submitBatch, takeFile, type Visitor } from './tab.ts';
 
 const RECORDS = 200;
@@ -30,15 +31,6 @@ interface OutputLine {
   };
 }
 
-function modelName(): string {
-  return (
-    storyModel()
-      .split('/')
-      .at(-1)
-      ?.replace(/\.gguf$/, '') ?? ''
-  );
-}
-
 function answersOf(lines: readonly unknown[]) {
   return (lines as OutputLine[]).map(({ custom_id, response }) => [
     custom_id,
@@ -62,9 +54,11 @@ for (const [kind, sampling] of [
     const [first, second, requester] = [await visit(), await visit(), await visit()];
     await contribute(first.page);
     await contribute(second.page);
-    const batch = makeBatch(RECORDS, modelName(), sampling);
+    const batch = makeBatch(RECORDS, storyModelName(), sampling);
     const card = await submitBatch(requester.page, 'stories.jsonl', batch);
     await done(card);
+    await takePicture(requester.page, 'batch-done');
+    await takePicture(first.page, 'serving-others');
     const remote = answersOf(await takeFile(requester.page, card, 'results'));
     expect(remote.map(([id]) => id)).toEqual(expectedIds);
 
@@ -84,7 +78,11 @@ test('a provider’s process is killed in mid-fragment: nothing is lost or doubl
   const [first, second, requester] = [await visit(), await visit(), await visit()];
   await contribute(first.page);
   await contribute(second.page);
-  const card = await submitBatch(requester.page, 'stories.jsonl', makeBatch(RECORDS, modelName(), { maxTokens: 24 }));
+  const card = await submitBatch(
+    requester.page,
+    'stories.jsonl',
+    makeBatch(RECORDS, storyModelName(), { maxTokens: 24 }),
+  );
   await expect(first.page.getByTestId('records')).not.toHaveText('0');
   await first.kill();
   await done(card);
@@ -97,7 +95,11 @@ test('the relay restarts in mid-job: nothing is lost or doubled', async () => {
   const [first, second, requester] = [await visit(), await visit(), await visit()];
   await contribute(first.page);
   await contribute(second.page);
-  const card = await submitBatch(requester.page, 'stories.jsonl', makeBatch(RECORDS, modelName(), { maxTokens: 24 }));
+  const card = await submitBatch(
+    requester.page,
+    'stories.jsonl',
+    makeBatch(RECORDS, storyModelName(), { maxTokens: 24 }),
+  );
   await expect(first.page.getByTestId('records')).not.toHaveText('0');
   await operator.restart();
   await done(card);
@@ -109,7 +111,11 @@ test('the requester reloads in mid-job: the job goes on, nothing is lost or doub
   const [first, second, requester] = [await visit(), await visit(), await visit()];
   await contribute(first.page);
   await contribute(second.page);
-  const card = await submitBatch(requester.page, 'stories.jsonl', makeBatch(RECORDS, modelName(), { maxTokens: 24 }));
+  const card = await submitBatch(
+    requester.page,
+    'stories.jsonl',
+    makeBatch(RECORDS, storyModelName(), { maxTokens: 24 }),
+  );
   await expect(card.getByTestId('counts')).not.toContainText(/^\s*0 of/);
   await requester.page.reload();
   const resumed = requester.page.locator('batch-desk article', { hasText: 'stories.jsonl' });

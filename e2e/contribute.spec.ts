@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { makeBatch } from './make-batch.ts';
-import { startOperator, storyModel, type Operator } from './operator.ts';
+import { startOperator, storyModel, storyModelName, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
 import { contribute, openVisitor, submitBatch, type Visitor } from './tab.ts';
 
@@ -120,12 +120,7 @@ test('a person chats with the model on this device', async () => {
 
 test('a batch runs on this device alone, and its card fits a phone', async () => {
   const { page } = await visit({ viewport: { width: 320, height: 640 } });
-  const name =
-    storyModel()
-      .split('/')
-      .at(-1)
-      ?.replace(/\.gguf$/, '') ?? '';
-  const card = await submitBatch(page, 'small.jsonl', makeBatch(8, name), 'device');
+  const card = await submitBatch(page, 'small.jsonl', makeBatch(8, storyModelName()), 'device');
   await expect(card).toHaveAttribute('data-state', 'done');
   await expect(card.getByTestId('counts')).toContainText('8 of 8');
   await expectAccessible(page);

@@ -1,6 +1,6 @@
 import { expect, test, type Page } from '@playwright/test';
 import { makeBatch } from './make-batch.ts';
-import { startOperator, storyModel, type Operator } from './operator.ts';
+import { startOperator, storyModel, storyModelName, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
 import { contribute, openVisitor, submitBatch, takeFile, type Visitor } from './tab.ts';
 
@@ -38,8 +38,9 @@ test('a browser without a usable GPU says so by name before it downloads, and ma
   await takePicture(weak.page, 'no-gpu');
   expect(requests.filter((path) => path.startsWith('/weights'))).toEqual([]);
   await contribute(helper.page);
-  const card = await submitBatch(weak.page, 'asked.jsonl', makeBatch(4, 'stories260K-Q8_0', { maxTokens: 4 }));
+  const card = await submitBatch(weak.page, 'asked.jsonl', makeBatch(4, storyModelName(), { maxTokens: 4 }));
   await expect(card).toHaveAttribute('data-state', 'done');
+  await expect(card.getByTestId('counts')).toContainText('4 of 4');
 });
 
 test('a disk without room is said in numbers, and nothing is half done', async () => {
@@ -55,23 +56,24 @@ test('a disk without room is said in numbers, and nothing is half done', async (
 
 test('a batch waits while nobody serves, says so, and goes on when somebody comes', async () => {
   const [asking, late] = [await visit(), await visit()];
-  const card = await submitBatch(asking.page, 'early.jsonl', makeBatch(4, 'stories260K-Q8_0', { maxTokens: 4 }));
+  const card = await submitBatch(asking.page, 'early.jsonl', makeBatch(4, storyModelName(), { maxTokens: 4 }));
   await expect(card).toHaveAttribute('data-state', 'waiting');
   await takePicture(asking.page, 'batch-waiting');
   await contribute(late.page);
   await expect(card).toHaveAttribute('data-state', 'done');
+  await expect(card.getByTestId('counts')).toContainText('4 of 4');
 });
 
 test('bad lines become named errors, one for each, and the good ones are answered', async () => {
   const { page } = await visit();
   await contribute(page);
-  const good = makeBatch(2, 'stories260K-Q8_0', { maxTokens: 4 }).trim();
+  const good = makeBatch(2, storyModelName(), { maxTokens: 4 }).trim();
   const line = (id: string, body: object) =>
     JSON.stringify({
       custom_id: id,
       method: 'POST',
       url: '/v1/completions',
-      body: { model: 'stories260K-Q8_0', ...body },
+      body: { model: storyModelName(), ...body },
     });
   const file = [
     good,
@@ -86,7 +88,7 @@ test('bad lines become named errors, one for each, and the good ones are answere
       custom_id: 'url',
       method: 'POST',
       url: '/v1/images',
-      body: { model: 'stories260K-Q8_0', prompt: 'x' },
+      body: { model: storyModelName(), prompt: 'x' },
     }),
   ].join('\n');
   const card = await submitBatch(page, 'mixed.jsonl', file);
@@ -112,7 +114,7 @@ test('pause hands the work back, and another peer finishes the batch', async () 
   const [first, second, asking] = [await visit(), await visit(), await visit()];
   await contribute(first.page);
   await contribute(second.page);
-  const card = await submitBatch(asking.page, 'shared.jsonl', makeBatch(60, 'stories260K-Q8_0', { maxTokens: 24 }));
+  const card = await submitBatch(asking.page, 'shared.jsonl', makeBatch(60, storyModelName(), { maxTokens: 24 }));
   await expect(first.page.getByTestId('records')).not.toHaveText('0');
   await first.page.getByRole('button', { name: 'Pause' }).click();
   await expect(first.page.getByTestId('phase')).toHaveAttribute('data-phase', 'paused');
@@ -123,7 +125,7 @@ test('pause hands the work back, and another peer finishes the batch', async () 
 test('the GPU is lost in mid-batch: it comes back by itself and every record is answered', async () => {
   const { page, context } = await visit();
   await contribute(page);
-  const card = await submitBatch(page, 'lost.jsonl', makeBatch(60, 'stories260K-Q8_0', { maxTokens: 24 }));
+  const card = await submitBatch(page, 'lost.jsonl', makeBatch(60, storyModelName(), { maxTokens: 24 }));
   await expect(card.getByTestId('counts')).not.toContainText(/^\s*0 of/);
   const session = await context.browser()?.newBrowserCDPSession();
   await session?.send('Browser.crashGpuProcess');

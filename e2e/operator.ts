@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 
 /** A running operator's process, as a person would have started it. */
 export interface Operator {
@@ -78,4 +78,9 @@ const shared = resolve('../shared/models/stories260K/stories260K-Q8_0.gguf');
 /** A real small model where it can be had, else the random one of the fixtures. */
 export function storyModel(): string {
   return existsSync(shared) ? shared : resolve('e2e/fixtures/llama-Q4_K_M.gguf');
+}
+
+/** What a batch calls that model. */
+export function storyModelName(): string {
+  return basename(storyModel(), '.gguf');
 }

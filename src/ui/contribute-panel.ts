@@ -1,5 +1,5 @@
 import { css, html, nothing } from 'lit';
-import type { Consent } from '../node/index.ts';
+import type { Consent, NodeSnapshot } from '../node/index.ts';
 import { formatBytes, formatCount, formatPeer, formatSpeed } from './format.ts';
 import { NodeElement } from './node-element.ts';
 import { strings } from './strings.ts';
@@ -16,6 +16,11 @@ export class ContributePanel extends NodeElement {
         grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr));
         gap: 0.75rem;
         margin: 1rem 0;
+      }
+      .tile {
+        display: flex;
+        flex-direction: column;
+        justify-content: space-between;
       }
       .tile strong {
         display: block;
@@ -95,9 +100,7 @@ export class ContributePanel extends NodeElement {
     const tile = (label: string, value: string, id: string) =>
       html`<div class="card tile"><span class="soft">${label}</span><strong data-testid=${id}>${value}</strong></div>`;
     return html`
-      <h2>
-        ${view.phase === 'serving' ? (view.runningSequences > 0 ? strings.helping : strings.idle) : strings.phase[view.phase]}
-      </h2>
+      <h2>${headline(view)}</h2>
       <p class="soft">
         ${model?.name ?? ''} on
         ${view.device?.description || view.device?.architecture || view.device?.vendor || 'this GPU'},
@@ -132,6 +135,12 @@ export class ContributePanel extends NodeElement {
       }
     `;
   }
+}
+
+function headline({ phase, runningSequences, recordsServed }: NodeSnapshot): string {
+  if (phase !== 'serving') return strings.phase[phase];
+  if (runningSequences > 0) return strings.helping;
+  return recordsServed > 0 ? strings.idleAgain : strings.idle;
 }
 
 customElements.define('contribute-panel', ContributePanel);

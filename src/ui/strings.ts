@@ -26,6 +26,7 @@ export const strings = {
   resume: 'Resume',
   stop: 'Stop',
   idle: 'Ready. Nobody has asked for anything yet.',
+  idleAgain: 'Ready for the next request.',
   helping: 'Computing for somebody now.',
   tiles: {
     speed: 'Speed now',
