@@ -44,12 +44,18 @@ export async function measureEngine(url: string, batch: number): Promise<{ one: 
   const prompt = await engine.encodePrompt(root, PROMPT);
   const run = async (count: number): Promise<Speeds> => {
     const startMs = performance.now();
-    let firstMs = 0;
+    let waiting = count;
+    let decodingMs = 0;
     let tokens = 0;
-    const onEvent = (event: EngineEvent) => {
-      if (event.t !== 'token') return;
-      firstMs ||= performance.now();
-      tokens += 1;
+    // Decoding is timed while every sequence decodes: from the last first token on.
+    const listen = () => {
+      let isFirst = true;
+      return (event: EngineEvent) => {
+        if (event.t !== 'token') return;
+        if (isFirst && --waiting === 0) decodingMs = performance.now();
+        else if (waiting === 0) tokens += 1;
+        isFirst = false;
+      };
     };
     await Promise.all(
       Array.from({ length: count }, (_, i) =>
@@ -63,14 +69,14 @@ export async function measureEngine(url: string, batch: number): Promise<{ one: 
             record: i,
             stop: [],
           },
-          proxy(onEvent),
+          proxy(listen()),
         ),
       ),
     );
     const endMs = performance.now();
     return {
-      prefill: (count * prompt.length) / ((firstMs - startMs) / 1000),
-      decode: tokens / ((endMs - firstMs) / 1000),
+      prefill: (count * prompt.length) / ((decodingMs - startMs) / 1000),
+      decode: tokens / ((endMs - decodingMs) / 1000),
     };
   };
   await run(1);

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { chromium, type Page } from 'playwright';
-import { createServer } from 'vite';
+import { build, preview } from 'vite';
 import { browserShims } from '../../vite.shims.ts';
 import { requireChromium, WEBGPU_FLAGS } from '../chromium.ts';
 import { randomGguf } from '../gguf-writer.ts';
@@ -38,15 +38,27 @@ function report(what: string, ours: number, peer: number, unit: string, peerName
   console.log(`${what.padEnd(48)} ${row.ours.padStart(14)}   ${row.peer.padEnd(34)} ${row.ratio.toFixed(2)}×`);
 }
 
-const vite = await createServer({
+// Built as the app is: webtorrent does not run unbundled.
+const outDir = mkdtempSync(join(tmpdir(), 'starling-bench-'));
+await build({
   ...browserShims,
   configFile: false,
   logLevel: 'error',
-  optimizeDeps: { exclude: ['@wllama/wllama'] },
-  server: { host: '127.0.0.1', port: 0, fs: { strict: false } },
+  worker: { format: 'es' },
+  build: {
+    outDir,
+    target: 'es2023',
+    rollupOptions: { input: resolve('e2e/bench/bench.html') },
+    chunkSizeWarningLimit: 4000,
+  },
 });
-await vite.listen();
-const base = vite.resolvedUrls?.local[0] ?? '';
+const site = await preview({
+  configFile: false,
+  logLevel: 'error',
+  build: { outDir },
+  preview: { host: '127.0.0.1', port: 0 },
+});
+const base = site.resolvedUrls?.local[0] ?? '';
 
 async function openPage(): Promise<{ page: Page; close(): Promise<void> }> {
   const profile = mkdtempSync(join(tmpdir(), 'starling-bench-'));
@@ -83,14 +95,18 @@ async function benchDownload(): Promise<void> {
 }
 
 async function benchGenerate(): Promise<void> {
-  const url = `${base}@fs${storyModel()}`;
+  const operator = await startOperator({ models: [storyModel()] });
+  const { models } = (await (await fetch(new URL('/bootstrap.json', operator.url))).json()) as {
+    models: { webSeed: string }[];
+  };
+  const url = new URL(models[0]?.webSeed ?? '', operator.url).href;
   const { page, close } = await openPage();
   const wllama = await measure(page, 'measureWllama', url);
   const ours = await measure(page, 'measureEngine', url, BATCH);
   report('prefill, 1 sequence', ours.one.prefill, wllama.prefill, 'tok/s', 'wllama (CPU)');
   report('decode, 1 sequence', ours.one.decode, wllama.decode, 'tok/s', 'wllama (CPU)');
   report(`decode, ${BATCH} sequences`, ours.many.decode, wllama.decode, 'tok/s', 'wllama (CPU), 1 sequence');
-  await close();
+  await Promise.all([close(), operator.stop()]);
 }
 
 async function benchMatmul(): Promise<void> {
@@ -99,7 +115,13 @@ async function benchMatmul(): Promise<void> {
     const jax = await measure(page, 'measureJaxMatmul', size);
     for (const format of ['F32', 'Q8_0', 'Q4_0', 'Q4_K'] as const) {
       const ours = await measure(page, 'measureOurMatmul', size, format);
-      report(`matrix product ${format} ${size}×${size}×${size}`, ours, jax, 'GFLOP/s', 'jax-js f32 WebGPU');
+      report(
+        `matrix product ${format} ${size}×${size}×${size}, off by ${ours.error.toExponential(0)}`,
+        ours.gflops,
+        jax,
+        'GFLOP/s',
+        'jax-js f32 WebGPU',
+      );
     }
   }
   await close();
@@ -109,7 +131,7 @@ console.log(`${cpus().length} × ${cpus()[0]?.model}, ${relative(resolve('..'), 
 for (const part of [benchDownload, benchGenerate, benchMatmul]) {
   await part().catch((error: unknown) => console.error(`${part.name} failed: ${String(error)}`));
 }
-await vite.close();
+await site.close();
 mkdirSync('test-results', { recursive: true });
 writeFileSync(
   'test-results/bench.json',
