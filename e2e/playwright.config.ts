@@ -9,7 +9,8 @@ export default defineConfig({
   timeout: 240_000,
   expect: { timeout: 60_000 },
   workers: 1,
-  retries: 0,
+  // Three browsers on two cores: one more try, and the report names whatever needed it as flaky.
+  retries: 1,
   reporter: [['list'], ['json', { outputFile: '../test-results/reports/journeys.json' }]],
   use: {
     launchOptions: { executablePath: requireChromium(), args: WEBGPU_FLAGS },
