@@ -74,53 +74,42 @@ for (const [kind, sampling] of [
   });
 }
 
-test('a provider’s process is killed in mid-fragment: nothing is lost or doubled, and re-issues are counted', async () => {
+/** Two providers, and a requester whose batch has just been taken in. */
+async function beginBatch() {
   const [first, second, requester] = [await visit(), await visit(), await visit()];
   await contribute(first.page);
   await contribute(second.page);
-  const card = await submitBatch(
-    requester.page,
-    'stories.jsonl',
-    makeBatch(RECORDS, storyModelName(), { maxTokens: 24 }),
-  );
+  const batch = makeBatch(RECORDS, storyModelName(), { maxTokens: 24 });
+  return { first, requester, card: await submitBatch(requester.page, 'stories.jsonl', batch) };
+}
+
+/** Waits for the end: every record exactly once, in input order. */
+async function expectEveryAnswer(card: Locator): Promise<void> {
+  await done(card);
+  const lines = answersOf(await takeFile(card.page(), card, 'results'));
+  expect(lines.map(([id]) => id)).toEqual(expectedIds);
+}
+
+test('a provider’s process is killed in mid-fragment: nothing is lost or doubled, and re-issues are counted', async () => {
+  const { first, card } = await beginBatch();
   await expect(first.page.getByTestId('records')).not.toHaveText('0');
   await first.kill();
-  await done(card);
-  const lines = answersOf(await takeFile(requester.page, card, 'results'));
-  expect(lines.map(([id]) => id)).toEqual(expectedIds);
+  await expectEveryAnswer(card);
   await expect(card.getByTestId('counts')).toContainText(/[1-9]\d* asked again/);
 });
 
 test('the relay restarts in mid-job: nothing is lost or doubled', async () => {
-  const [first, second, requester] = [await visit(), await visit(), await visit()];
-  await contribute(first.page);
-  await contribute(second.page);
-  const card = await submitBatch(
-    requester.page,
-    'stories.jsonl',
-    makeBatch(RECORDS, storyModelName(), { maxTokens: 24 }),
-  );
+  const { first, card } = await beginBatch();
   await expect(first.page.getByTestId('records')).not.toHaveText('0');
   await operator.restart();
-  await done(card);
-  const lines = answersOf(await takeFile(requester.page, card, 'results'));
-  expect(lines.map(([id]) => id)).toEqual(expectedIds);
+  await expectEveryAnswer(card);
 });
 
 test('the requester reloads in mid-job: the job goes on, nothing is lost or doubled', async () => {
-  const [first, second, requester] = [await visit(), await visit(), await visit()];
-  await contribute(first.page);
-  await contribute(second.page);
-  const card = await submitBatch(
-    requester.page,
-    'stories.jsonl',
-    makeBatch(RECORDS, storyModelName(), { maxTokens: 24 }),
-  );
+  const { requester, card } = await beginBatch();
   await expect(card.getByTestId('counts')).not.toContainText(/^\s*0 of/);
   await requester.page.reload();
   const resumed = requester.page.locator('batch-desk article', { hasText: 'stories.jsonl' });
   await resumed.getByRole('button', { name: 'Go on' }).click();
-  await done(resumed);
-  const lines = answersOf(await takeFile(requester.page, resumed, 'results'));
-  expect(lines.map(([id]) => id)).toEqual(expectedIds);
+  await expectEveryAnswer(resumed);
 });
