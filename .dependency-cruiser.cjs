@@ -10,6 +10,8 @@ const MAY_IMPORT = {
   relay: ['base', 'protocol', 'weights', 'swarm'],
   node: ['base', 'protocol', 'gpu', 'weights', 'engine', 'swarm', 'work'],
   ui: ['base', 'protocol', 'node'],
+  training: ['base', 'gpu', 'weights', 'engine'],
+  headless: ['base', 'gpu', 'weights', 'engine', 'training'],
 };
 const domains = Object.keys(MAY_IMPORT);
 const tests = '\\.(test|compliance)\\.ts$';
