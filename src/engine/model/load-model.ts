@@ -8,7 +8,8 @@ import {
 } from '../../gpu/index.ts';
 import type { GgufHeader, PieceStore } from '../../weights/index.ts';
 import type { ModelConfig } from './config.ts';
-import { prepareForward, type ReduceVariant } from './forward.ts';
+import { prepareForward } from './forward.ts';
+import type { ReduceVariant } from './op-builder.ts';
 import { createModelRunner, type ModelRunner } from './model-runner.ts';
 import { allocateRunState, PAGE_TOKENS, type RunLimits } from './run-state.ts';
 import { readModelConfig } from './config.ts';
@@ -41,7 +42,7 @@ export interface LoadedModel {
 }
 
 /** Changes whenever a kernel's arithmetic does. */
-const KERNEL_VERSION = 'k1';
+const KERNEL_VERSION = 'k2';
 const DEFAULT_SLOTS = 8;
 const DEFAULT_CONTEXT = 4096;
 /** For the KV cache of a model; at least one full context is always given. */
@@ -75,7 +76,7 @@ export async function loadModel(
     const state = await allocateRunState(config, limits, view.ropeFactors, device.queue, memory);
     const reduce: ReduceVariant = gpu.report.isSoftware ? 'serial' : 'shared';
     const forward = await prepareForward({ config, weights: view, state, cache, memory, queue: device.queue, reduce });
-    const runner = createModelRunner({ device, config, state, forward, memory });
+    const runner = await createModelRunner({ device, config, state, forward, memory });
     const kvBytesPerToken = 2 * config.layers * config.kvHeads * config.headSize * 4;
     const numericClass = [
       source.root.slice(0, 16),

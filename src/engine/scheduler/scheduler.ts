@@ -1,9 +1,10 @@
 import { present } from '../../base/invariant.ts';
 import { AppError } from '../../base/app-error.ts';
-import type { ModelRunner, StepResult, StepRow } from '../model/model-runner.ts';
+import type { ModelRunner, StepResult } from '../model/model-runner.ts';
 import { PAGE_TOKENS } from '../model/run-state.ts';
 import { createPagePool } from './page-pool.ts';
 import { planStep, type StepShare } from './plan-step.ts';
+import { Running } from './running.ts';
 import type { Sequence } from './sequence.ts';
 
 /** Runs the sequences of one model together, a step at a time, and lets those wait that find no slot or no pages. */
@@ -15,12 +16,6 @@ export interface Scheduler {
   cancel(id: string): boolean;
   /** Ends all of them by name and takes no more. */
   stop(code: string, message: string): void;
-}
-
-interface Running {
-  readonly sequence: Sequence;
-  readonly slot: number;
-  readonly pages: readonly number[];
 }
 
 interface Init {
@@ -35,6 +30,19 @@ interface Init {
 /** Prompts are cut so that a step takes about this long: decoding neighbours and a pause wait no longer. */
 const STEP_TARGET_MS = 100;
 const FIRST_PROMPT_ROWS = 8;
+/**
+ * Steps under way at once: while one is computed the next is queued already, so that reading tokens back costs no idle
+ * time. What a sequence computed beyond its end is thrown away: at most this many rows less one.
+ */
+const STEPS_AHEAD = 2;
+
+/** A step under way, and for each share which epoch of its sequence it was made for. */
+interface Flight {
+  readonly shares: readonly (StepShare<Running> & { readonly epoch: number })[];
+  readonly rows: number;
+  readonly submittedMs: number;
+  readonly result: Promise<StepResult>;
+}
 
 export function createScheduler(init: Init): Scheduler {
   return new StepLoop(init);
@@ -48,6 +56,7 @@ class StepLoop implements Scheduler {
   readonly #running = new Map<string, Running>();
   #promptRows = FIRST_PROMPT_ROWS;
   #isLooping = false;
+  #deliveredMs = 0;
   #stopped: { readonly code: string; readonly message: string } | undefined;
 
   constructor(init: Init) {
@@ -92,10 +101,18 @@ class StepLoop implements Scheduler {
     this.#isLooping = true;
     // A turn of the event loop first, so that requests that arrive together start together.
     await Promise.resolve();
-    for (this.#admit(); this.#running.size > 0; this.#admit()) {
+    const flights: Flight[] = [];
+    for (;;) {
       try {
-        await this.#step();
+        this.#admit();
+        const shares = flights.length < STEPS_AHEAD ? this.#plan() : [];
+        if (shares.length === 0 && flights.length === 0) break;
+        if (shares.length > 0) flights.push(await this.#submit(shares));
+        if (shares.length > 0 && flights.length < STEPS_AHEAD) continue;
+        const [first] = flights.splice(0, 1);
+        if (first) await this.#deliver(first);
       } catch (error) {
+        flights.length = 0;
         const why = await this.#init.explain(error);
         const code = why instanceof AppError ? why.code : 'internal';
         this.#failAll(code, why instanceof Error ? why.message : String(why));
@@ -112,13 +129,15 @@ class StepLoop implements Scheduler {
 
   /** Moves waiting sequences into free slots, first come first served. */
   #admit(): void {
+    const { runner } = this.#init;
     for (let next = this.#queue[0]; next && this.#freeSlots.length > 0; next = this.#queue[0]) {
       const pages = this.#pool.take(Math.ceil(next.maxPositions / PAGE_TOKENS));
       if (!pages) return;
       this.#queue.shift();
       const slot = present(this.#freeSlots.pop(), 'free slot');
-      this.#init.runner.setPages(slot, pages);
-      this.#running.set(next.id, { sequence: next, slot, pages });
+      runner.setPages(slot, pages);
+      runner.setDraw(slot, next.draw);
+      this.#running.set(next.id, new Running(next, slot, pages));
     }
   }
 
@@ -126,44 +145,55 @@ class StepLoop implements Scheduler {
     const run = this.#running.get(id);
     if (!run) return;
     this.#running.delete(id);
-    // A step in flight may still write to these pages; it was submitted before any step of their next owner, which
+    // Steps under way may still write to these pages; they were submitted before any step of their next owner, which
     // writes each position before it reads it.
     this.#pool.giveBack(run.pages);
     this.#freeSlots.push(run.slot);
   }
 
-  async #step(): Promise<void> {
-    const { runner, now } = this.#init;
-    const { maxRows, maxLogitRows } = runner.state.limits;
-    const runs = [...this.#running.values()];
-    const shares = planStep(
-      runs.map(({ sequence }) => sequence),
-      { promptRows: this.#promptRows, maxRows, maxLogitRows },
-    );
-    const slots = new Map(runs.map(({ sequence, slot }) => [sequence, slot]));
-    const rows = shares.flatMap((share) => rowsOf(share, slots.get(share.sequence) ?? 0));
-    const readLogits = shares.some(({ sequence, logitRows }) => logitRows > 0 && sequence.readsLogits);
-    const startMs = now();
-    const result = await runner.step(rows, readLogits);
-    this.#pace(now() - startMs, rows.length);
-    this.#deliver(shares, result);
+  #plan(): StepShare<Running>[] {
+    const { maxRows, maxLogitRows } = this.#init.runner.state.limits;
+    return planStep([...this.#running.values()], { promptRows: this.#promptRows, maxRows, maxLogitRows });
   }
 
-  #deliver(shares: readonly StepShare[], { best, logits }: StepResult): void {
-    const { vocabulary } = this.#init.runner.config;
+  async #submit(shares: readonly StepShare<Running>[]): Promise<Flight> {
+    const { runner, now } = this.#init;
+    const submittedMs = now();
+    const rows = shares.flatMap(({ run, first, count, logitRows }) => run.rows(first, count, logitRows));
+    const { result } = await runner.submit(rows);
+    // A failure is met where the step is delivered, unless another comes first.
+    result.catch(() => undefined);
+    for (const { run, count } of shares) run.scheduled += count;
+    return {
+      shares: shares.map((share) => ({ ...share, epoch: share.run.epoch })),
+      rows: rows.length,
+      submittedMs,
+      result,
+    };
+  }
+
+  async #deliver({ shares, rows, submittedMs, result }: Flight): Promise<void> {
+    const { now, onTokens } = this.#init;
+    const { picks, logits } = await result;
+    const doneMs = now();
+    this.#pace(doneMs - Math.max(submittedMs, this.#deliveredMs), rows);
+    this.#deliveredMs = doneMs;
     let row = 0;
     let tokens = 0;
-    for (const { sequence, count, logitRows } of shares) {
-      const isHere = this.#running.get(sequence.id)?.sequence === sequence;
-      sequence.computed += count;
-      for (let i = 0; i < logitRows; i++, row++) {
-        if (!isHere) continue;
+    for (const { run, first, count, logitRows, epoch } of shares) {
+      for (let i = count - logitRows; i < count; i++, row++) {
+        const isAlive = this.#running.get(run.sequence.id) === run && run.epoch === epoch;
+        const pick = picks[row];
+        if (!isAlive || !pick) continue;
+        if (!pick.isCertain && !logits[row]) {
+          run.redo(first + i);
+          continue;
+        }
         tokens++;
-        const ended = sequence.take(best[row] ?? 0, logits?.subarray(row * vocabulary, (row + 1) * vocabulary));
-        if (ended) this.#release(sequence.id);
+        if (run.take(pick, logits[row])) this.#release(run.sequence.id);
       }
     }
-    this.#init.onTokens(tokens);
+    onTokens(tokens);
   }
 
   #pace(stepMs: number, rows: number): void {
@@ -172,13 +202,4 @@ class StepLoop implements Scheduler {
     else if (stepMs < STEP_TARGET_MS / 2 && rows >= this.#promptRows)
       this.#promptRows = Math.min(maxRows, this.#promptRows * 2);
   }
-}
-
-function rowsOf({ sequence, first, count, logitRows }: StepShare, slot: number): StepRow[] {
-  return Array.from({ length: count }, (_, i) => ({
-    token: sequence.tokens[first + i] ?? 0,
-    slot,
-    position: first + i,
-    wantsLogits: i >= count - logitRows,
-  }));
 }
