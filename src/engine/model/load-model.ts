@@ -19,8 +19,12 @@ import { allocateWeights } from './weights-view.ts';
 
 /** How much of a model's room to set up. */
 export interface LoadOptions {
-  /** Sequences that may run at once; 8 by default. */
+  /** Sequences that may run at once; 8 by default, at most 32. */
   readonly slots?: number;
+  /** Whether sequences that begin alike share what they have computed; true by default. */
+  readonly sharesPrefixes?: boolean;
+  /** Whether tokens are guessed and checked several at a time while at most two sequences run; true by default. */
+  readonly speculates?: boolean;
   /** Positions of the longest sequence; by default the model's own context, at most 4096. */
   readonly contextTokens?: number;
   /** Split matrices into bindings of at most this many bytes; for tests. */
@@ -44,6 +48,7 @@ export interface LoadedModel {
 /** Changes whenever a kernel's arithmetic does. */
 const KERNEL_VERSION = 'k2';
 const DEFAULT_SLOTS = 8;
+const MAX_SLOTS = 32;
 const DEFAULT_CONTEXT = 4096;
 /** For the KV cache of a model; at least one full context is always given. */
 const KV_BUDGET_BYTES = 512 * 1024 * 1024;
@@ -95,7 +100,7 @@ export async function loadModel(
 
 /** Slots, context and cache pages within the limits of one binding and the budget. */
 export function runLimits(config: ModelConfig, options: LoadOptions): { limits: RunLimits; contextTokens: number } {
-  const slots = Math.max(1, Math.floor(options.slots ?? DEFAULT_SLOTS));
+  const slots = Math.min(MAX_SLOTS, Math.max(1, Math.floor(options.slots ?? DEFAULT_SLOTS)));
   const pageBytes = PAGE_TOKENS * config.kvHeads * config.headSize * 4;
   const bindingPages = Math.floor(MAX_BINDING_BYTES / pageBytes);
   const wanted = options.contextTokens ?? Math.min(config.contextTokens, DEFAULT_CONTEXT);

@@ -18,6 +18,12 @@ export interface Sequence {
   readonly readsLogits: boolean;
   /** How its tokens are drawn on the GPU. */
   readonly draw: Draw;
+  /** Who asked for it: requesters get fair shares. */
+  readonly requester: string;
+  /** Sequences of one space may share what they computed; those of different adapters may not. */
+  readonly space: string;
+  /** Whether several tokens may be guessed and checked in one step. */
+  readonly maySpeculate: boolean;
   /**
    * Takes the next token, which its pick is unless there are logits to draw it from; true once the sequence has ended.
    */
@@ -77,6 +83,9 @@ export function createGeneration({ request, tokenizer, contextTokens, numericCla
     maxPositions,
     wantsAll: false,
     readsLogits: sampling.temperature > 0 && sampling.temperature < MIN_GPU_TEMPERATURE,
+    requester: request.requester ?? '',
+    space: '',
+    maySpeculate: true,
     draw: { sampling, record: request.record, wantsLogProbability: false, isMasked: false },
     take,
     cancel: () => {
@@ -109,6 +118,9 @@ export function createReading(
     maxPositions: tokens.length,
     wantsAll: true,
     readsLogits: true,
+    requester: '',
+    space: '',
+    maySpeculate: false,
     draw: { sampling: GREEDY, record: 0, wantsLogProbability: false, isMasked: false },
     take(_pick, logits) {
       if (logits) onLogits(position, logits);
