@@ -23,3 +23,4 @@ export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './er
 export type { LoadOptions } from './model/load-model.ts';
 export type { ModelSource } from './model/upload-weights.ts';
 export type { TokenScores } from './score-tokens.ts';
+export { createModelTokenizer, type ModelTokenizer } from './tokenizer/model-tokenizer.ts';
