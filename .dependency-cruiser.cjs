@@ -6,6 +6,7 @@ const MAY_IMPORT = {
   weights: ['base', 'protocol'],
   swarm: ['base', 'protocol'],
   engine: ['base', 'gpu', 'weights'],
+  npc: ['base'],
   work: ['base', 'protocol'],
   relay: ['base', 'protocol', 'weights', 'swarm'],
   node: ['base', 'protocol', 'gpu', 'weights', 'engine', 'swarm', 'work'],
