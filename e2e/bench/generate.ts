@@ -90,8 +90,9 @@ export async function measureWllama(url: string): Promise<Speeds> {
   const file = await (await fetch(url)).blob();
   const wllama = new Wllama({ default: wllamaWasm }, { logger: LoggerWithoutDebug });
   await wllama.loadModel([file], { n_ctx: 512, n_gpu_layers: 0 });
-  const run = () =>
-    wllama.createCompletion({ prompt: PROMPT, max_tokens: NEW_TOKENS, temperature: 0, cache_prompt: false });
+  // The library passes it on to llama.cpp, its declarations do not know it.
+  const request = { prompt: PROMPT, max_tokens: NEW_TOKENS, temperature: 0, cache_prompt: false };
+  const run = () => wllama.createCompletion(request);
   await run();
   const { timings } = await run();
   await wllama.exit();

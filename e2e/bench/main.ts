@@ -127,9 +127,27 @@ async function benchMatmul(): Promise<void> {
   await close();
 }
 
+/** In turns, for whatever else this machine does falls on both; the better of each counts. */
+async function benchEmbed(): Promise<void> {
+  const [a, b] = [await openPage(), await openPage()];
+  let ours = 0;
+  let direct = 0;
+  for (let turn = 0; turn < 5; turn++) {
+    ours = Math.max(ours, await measure(a.page, 'measureOurEmbeddings', 20));
+    direct = Math.max(direct, await measure(b.page, 'measureDirectEmbeddings', 20));
+  }
+  report('embeddings through our backend', ours, direct, 'texts/s', 'transformers.js');
+  await Promise.all([a.close(), b.close()]);
+}
+
+const PARTS = { download: benchDownload, generate: benchGenerate, matmul: benchMatmul, embed: benchEmbed };
+/** `npm run bench -- embed matmul` runs these alone. */
+const chosen = process.argv.slice(2);
+
 console.log(`${cpus().length} × ${cpus()[0]?.model}, ${relative(resolve('..'), storyModel()).split('/').at(-1)}\n`);
-for (const part of [benchDownload, benchGenerate, benchMatmul]) {
-  await part().catch((error: unknown) => console.error(`${part.name} failed: ${String(error)}`));
+for (const [name, part] of Object.entries(PARTS)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  await part().catch((error: unknown) => console.error(`${name} failed: ${String(error)}`));
 }
 await site.close();
 mkdirSync('test-results', { recursive: true });

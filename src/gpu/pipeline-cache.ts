@@ -12,8 +12,8 @@ export interface PipelineCache {
   pipeline(kernel: Kernel, choice: KernelChoice): Promise<GPUComputePipeline>;
   /** The layout that all variants of the kernel share. */
   layout(kernel: Kernel): GPUBindGroupLayout;
-  /** @param buffers the uniform `params` first, then the kernel's bindings in order */
-  bindGroup(kernel: Kernel, buffers: readonly GPUBuffer[]): GPUBindGroup;
+  /** @param buffers the uniform `params` first, then the kernel's bindings in order; whole, or a part on 256 bytes */
+  bindGroup(kernel: Kernel, buffers: readonly (GPUBuffer | GPUBufferBinding)[]): GPUBindGroup;
 }
 
 export function createPipelineCache(device: GPUDevice): PipelineCache {
@@ -31,12 +31,15 @@ export function createPipelineCache(device: GPUDevice): PipelineCache {
     pipelines.set(label, known);
     return known;
   };
-  const bindGroup = (kernel: Kernel, buffers: readonly GPUBuffer[]) => {
+  const bindGroup = (kernel: Kernel, buffers: readonly (GPUBuffer | GPUBufferBinding)[]) => {
     invariant(
       buffers.length === kernel.bindings.length + 1,
       `${kernel.name} takes ${kernel.bindings.length + 1} buffers`,
     );
-    const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+    const entries = buffers.map((part, binding) => ({
+      binding,
+      resource: 'buffer' in part ? part : { buffer: part },
+    }));
     return device.createBindGroup({ label: kernel.name, layout: layout(kernel), entries });
   };
   return { pipeline, layout, bindGroup };

@@ -11,6 +11,8 @@ import { AppError } from '../base/app-error.ts';
  * - `gguf-tensor-shape`: a tensor has no or too many dimensions, a dimension of 0, or rows that are no whole blocks.
  * - `gguf-tensor-offset`: a tensor is unaligned, overlaps another, or lies beyond the file.
  * - `gguf-tensor-duplicate`: two tensors have one name.
+ * - `bundle-invalid`: a folder packed as one file contradicts itself. The publisher is at fault.
+ * - `file-missing`: a bundle has no file of that name. The model is of another kind than was asked for.
  * - `manifest-invalid`: a manifest contradicts itself or what was asked for. The publisher is at fault.
  * - `torrent-invalid`: a torrent file is not the one that its manifest names. The publisher is at fault.
  * - `piece-missing`: a piece is not in this device's store. Fetch the model again; only what is missing travels.
@@ -34,6 +36,8 @@ export type WeightsErrorCode =
   | 'gguf-tensor-shape'
   | 'gguf-tensor-offset'
   | 'gguf-tensor-duplicate'
+  | 'bundle-invalid'
+  | 'file-missing'
   | 'manifest-invalid'
   | 'torrent-invalid'
   | 'piece-missing'

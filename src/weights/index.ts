@@ -11,6 +11,8 @@
  * @module weights
  */
 export { WeightsError, type WeightsErrorCode, type WeightsErrorDetails } from './errors.ts';
+export { bundleHeader, isBundle, parseBundle, type BundleIndex } from './files/file-bundle.ts';
+export { openModelFiles, type ModelFiles } from './files/model-files.ts';
 export {
   createGgufHeaderParser,
   parseGgufHeader,

@@ -1,0 +1,33 @@
+import { AppError } from '../base/app-error.ts';
+
+/**
+ * - `batch-invalid`: a packed batch whose tables disagree with each other or with the model. The caller is at fault.
+ * - `no-labels`: no token of the batches carries loss. Check the data's roles and masks.
+ * - `diverged`: a loss or a gradient was not finite; nothing was changed by that step. Resume with a lower rate.
+ * - `state-invalid`: a saved state that is not of this model. Take the right checkpoint.
+ * - `model-too-large`: trainable numbers that one binding cannot hold. Take a smaller model or rank.
+ * - `trainer-closed`: used after `close`.
+ */
+export type TrainingErrorCode =
+  | 'batch-invalid'
+  | 'no-labels'
+  | 'diverged'
+  | 'state-invalid'
+  | 'model-too-large'
+  | 'trainer-closed';
+
+/** `name` is the tensor or table to blame; `value` and `limit` are what was found and what is allowed. */
+export interface TrainingErrorDetails {
+  readonly name?: string;
+  readonly value?: number;
+  readonly limit?: number;
+}
+
+/** Thrown by every function of `training`, beside the `GpuError`s that pass through. */
+export class TrainingError extends AppError<TrainingErrorCode, TrainingErrorDetails> {
+  override readonly name = 'TrainingError';
+
+  constructor(code: TrainingErrorCode, message: string, details: TrainingErrorDetails = {}, options?: ErrorOptions) {
+    super(code, `training: ${message}`, details, options);
+  }
+}

@@ -1,0 +1,30 @@
+import type { Kernel } from '../../gpu/index.ts';
+import { attentionKeyValueGradKernel, attentionQueryGradKernel, trainAttentionKernel } from './attention.ts';
+import { crossEntropyKernel } from './cross-entropy.ts';
+import { embeddingGradKernel } from './embedding-grad.ts';
+import { linearInputGradKernel, linearKernel, linearWeightGradKernel } from './linear.ts';
+import { adamwKernel, clipKernel, squareSumKernel } from './optimizer.ts';
+import { gainGradKernel, rmsNormGradKernel, trainRmsNormKernel } from './rms-norm.ts';
+import { trainRopeKernel } from './rope.ts';
+import { swigluGradKernel, trainSwigluKernel } from './swiglu.ts';
+
+/** Every kernel of training, for the test that compiles them all. */
+export const ALL_TRAINING_KERNELS: readonly Kernel[] = [
+  linearKernel,
+  linearInputGradKernel,
+  linearWeightGradKernel,
+  trainRmsNormKernel,
+  rmsNormGradKernel,
+  gainGradKernel,
+  trainRopeKernel,
+  trainAttentionKernel,
+  attentionQueryGradKernel,
+  attentionKeyValueGradKernel,
+  trainSwigluKernel,
+  swigluGradKernel,
+  crossEntropyKernel,
+  embeddingGradKernel,
+  squareSumKernel,
+  clipKernel,
+  adamwKernel,
+];

@@ -1,0 +1,87 @@
+import { embedKernel, type ModelConfig } from '../../engine/index.ts';
+import { embeddingGradKernel } from '../kernels/embedding-grad.ts';
+import type { RowReduction } from '../kernels/row-reduction.ts';
+import type { Activations, BatchBuffers } from './activations.ts';
+import type { FullModel } from './full-model.ts';
+import { addHeadBackward, addHeadForward, type HeadBuffers } from './head.ts';
+import { addLayerBackward, addLayerForward, addLayerOutput, type LayerContext } from './layer.ts';
+import { gridOf, type Op, type OpList } from './op-list.ts';
+
+/** The commands of a micro-batch, prepared once. */
+export interface TrainingGraph {
+  /** From tokens to the last residual. */
+  readonly forward: readonly Op[];
+  /** Loss of each chunk of rows with labels, and with `backward` the gradients of the head. */
+  readonly heads: readonly { readonly forward: readonly Op[]; readonly backward: readonly Op[] }[];
+  /** Before the heads' backward parts. */
+  readonly clear: readonly Op[];
+  /** From the last residual's gradient to every other. */
+  readonly backward: readonly Op[];
+}
+
+interface Parts {
+  readonly ops: OpList;
+  readonly config: ModelConfig;
+  readonly reduction: RowReduction;
+  readonly model: FullModel;
+  readonly activations: Activations;
+  readonly batch: BatchBuffers;
+  readonly head: HeadBuffers;
+  readonly angles: GPUBuffer;
+  /** Keep one layer's activations and compute the others again. */
+  readonly checkpointing: boolean;
+}
+
+/** @throws {GpuError} */
+export async function buildFullGraph(parts: Parts): Promise<TrainingGraph> {
+  const { ops, config, reduction, model, activations, batch, head, angles, checkpointing } = parts;
+  const context: LayerContext = { ops, config, reduction, activations, rows: batch.rows, angles };
+  const { rows, residuals, dResidual } = activations;
+  const { width, vocabulary } = config;
+  const first = residuals[0] ?? dResidual;
+  ops.add({
+    kernel: embedKernel,
+    choice: { variants: { format: 'F32' } },
+    params: { n: vocabulary, k4: width / 4, row0: 0, half_base: 0 },
+    buffers: [model.embedding.weights, batch.rows, first],
+    workgroups: [Math.ceil(width / 256), rows],
+  });
+  const embed = await ops.take();
+  const layers = [];
+  for (const [i, layer] of model.layers.entries()) {
+    addLayerForward(context, i, layer);
+    const forward = await ops.take();
+    addLayerOutput(context, i, layer);
+    const output = await ops.take();
+    addLayerBackward(context, i, layer);
+    layers.push({ forward, output, backward: await ops.take() });
+  }
+  const heads = [];
+  for (let chunk = 0; chunk * head.rows < rows; chunk++) {
+    addHeadForward(context, model.head, batch, head, chunk);
+    const forward = await ops.take();
+    addHeadBackward(context, model.head, batch, head, chunk);
+    heads.push({ forward, backward: await ops.take() });
+  }
+  ops.clear(dResidual);
+  const clear = await ops.take();
+  ops.add({
+    kernel: embeddingGradKernel,
+    params: { groups: rows, k4: width / 4 },
+    buffers: [batch.tokenGroups, batch.order, dResidual, model.embedding.gradient],
+    workgroups: gridOf((rows * width) / 4),
+    flops: rows * width,
+  });
+  const embeddingGrad = await ops.take();
+  const backward = layers.toReversed().flatMap((layer, i) => [
+    // The last layer's activations are still there.
+    ...(checkpointing && i > 0 ? layer.forward : []),
+    ...layer.backward,
+  ]);
+  return {
+    forward: [...embed, ...layers.flatMap(({ forward, output }) => [...forward, ...output])],
+    heads,
+    clear,
+    backward: [...backward, ...embeddingGrad],
+  };
+}

@@ -1,0 +1,111 @@
+import type { TensorType } from '../../weights/index.ts';
+import { BASE, linearInputGradKernel, linearKernel, linearWeightGradKernel, ROW_TILE } from '../kernels/linear.ts';
+import { gridOf, type Bound, type OpList } from './op-list.ts';
+
+/** Rows of a weight matrix that lie together in a buffer, and which outputs of the layer they make. */
+export interface WeightPart {
+  readonly weights: Bound;
+  readonly type: TensorType;
+  /** Where the plane of scales begins, in words; 0 for types without one. */
+  readonly scalesWord: number;
+  /** The first row in the buffer. */
+  readonly bufferRow: number;
+  readonly rows: number;
+  /** The first output. */
+  readonly output: number;
+}
+
+/** A linear layer: y = x Wᵀ. */
+export interface Linear {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly parts: readonly WeightPart[];
+  /** Where the gradient of the weights goes, (outputs, inputs); undefined for frozen ones. */
+  readonly gradient: Bound | undefined;
+}
+
+/** Rows of numbers: `width` from column `column` of rows of `stride`, all multiples of 4. */
+export interface Rows {
+  readonly buffer: Bound;
+  readonly stride: number;
+  readonly column?: number;
+}
+
+/** What a linear layer's output is added to. */
+export type Base =
+  | { readonly mode: 'nothing' | 'output' }
+  | { readonly mode: 'residual' | 'bias'; readonly buffer: Bound };
+
+/** y = base + x Wᵀ over `rows` rows. */
+export function addLinear(ops: OpList, layer: Linear, rows: number, x: Rows, y: Rows, base: Base): void {
+  for (const part of layer.parts) {
+    ops.add({
+      kernel: linearKernel,
+      choice: { variants: { format: part.type } },
+      params: {
+        rows,
+        n: part.rows,
+        k4: layer.inputs / 4,
+        half_base: part.scalesWord,
+        w_row0: part.bufferRow,
+        x_stride4: x.stride / 4,
+        x_col4: (x.column ?? 0) / 4,
+        y_stride: y.stride,
+        y_col0: (y.column ?? 0) + part.output,
+        mode: BASE[base.mode],
+        scale: 1,
+      },
+      // Without a base the input stands in for it, as every binding must be bound.
+      buffers: [part.weights, x.buffer, 'buffer' in base ? base.buffer : x.buffer, y.buffer],
+      workgroups: gridOf((rows / ROW_TILE) * Math.ceil(part.rows / 8)),
+      flops: 2 * rows * part.rows * layer.inputs,
+    });
+  }
+}
+
+/** dx = dy W over `rows` rows; added to dx if `adds`. */
+export function addLinearInputGrad(ops: OpList, layer: Linear, rows: number, dy: Rows, dx: Rows, adds = false): void {
+  for (const [i, part] of layer.parts.entries()) {
+    ops.add({
+      kernel: linearInputGradKernel,
+      choice: { variants: { format: part.type } },
+      params: {
+        rows,
+        n: part.rows,
+        k4: layer.inputs / 4,
+        half_base: part.scalesWord,
+        w_row0: part.bufferRow,
+        dy_stride4: dy.stride / 4,
+        dy_col4: ((dy.column ?? 0) + part.output) / 4,
+        dx_stride4: dx.stride / 4,
+        dx_col4: (dx.column ?? 0) / 4,
+        mode: adds || i > 0 ? 1 : 0,
+        scale: 1,
+      },
+      buffers: [part.weights, dy.buffer, dx.buffer],
+      workgroups: gridOf((rows / ROW_TILE) * Math.ceil(layer.inputs / 8)),
+      flops: 2 * rows * part.rows * layer.inputs,
+    });
+  }
+}
+
+/** dW += dyᵀ x over `rows` rows, if the layer's weights are trained. */
+export function addLinearWeightGrad(ops: OpList, layer: Linear, rows: number, dy: Rows, x: Rows): void {
+  if (!layer.gradient) return;
+  ops.add({
+    kernel: linearWeightGradKernel,
+    params: {
+      rows,
+      n: layer.outputs,
+      k4: layer.inputs / 4,
+      dy_stride4: dy.stride / 4,
+      dy_col4: (dy.column ?? 0) / 4,
+      x_stride4: x.stride / 4,
+      x_col4: (x.column ?? 0) / 4,
+      scale: 1,
+    },
+    buffers: [dy.buffer, x.buffer, layer.gradient],
+    workgroups: gridOf(Math.ceil(layer.outputs / 8) * Math.ceil(layer.inputs / 8)),
+    flops: 2 * rows * layer.outputs * layer.inputs,
+  });
+}
