@@ -6,8 +6,8 @@ export const RECIPE = {
   seed: 1,
   /** Positions of a batch; rows are packed into it. */
   batchPositions: 1024,
-  steps: 3_000,
-  learningRate: 6e-3,
+  steps: 4_500,
+  learningRate: 5e-3,
   /** Of the peak, at the last step. */
   finalShare: 0.05,
   warmupSteps: 60,
@@ -16,7 +16,7 @@ export const RECIPE = {
   beta2: 0.99,
   clip: 1,
   /** Standard deviation of the first weights; those that write to the residual stream get less the deeper the model. */
-  initialDeviation: 0.06,
+  initialDeviation: 0.05,
 } as const;
 
 export const CONFIG: ModelConfig = {

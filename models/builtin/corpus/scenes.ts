@@ -54,7 +54,7 @@ export function writeScene(random: Random, split: Split, turns: number): Written
   const pick = <T>(list: readonly T[]): T => list[random.below(list.length)] as T;
   const init: MessageInit = { random, namer, split };
   const character = { name: namer.person(), role: pick(ROLES), style: pick(STYLES) };
-  const facts = drawFacts(random, init, 2 + random.below(4));
+  const facts = drawFacts(random, init, 2 + random.below(6));
   const actions = shuffled(['talk', ...shuffled(ACTIONS.slice(1), random).slice(0, 2 + random.below(4))], random);
   const self = `I am ${character.name}, the ${character.role}.`;
   const told: SceneTurn[] = [];
