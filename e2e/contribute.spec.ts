@@ -3,7 +3,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { makeBatch } from './make-batch.ts';
 import { startOperator, storyModel, storyModelName, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
-import { contribute, openVisitor, submitBatch, type Visitor } from './tab.ts';
+import { contribute, openVisitor, submitBatch, takeFile, type Visitor } from './tab.ts';
 
 const visitors: Visitor[] = [];
 let operator: Operator;
@@ -128,16 +128,53 @@ test('a batch runs on this device alone, and its card fits a phone', async () =>
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
 });
 
-test('a second tab of the same browser says so, and may take over', async () => {
+test('every tab of a browser shows and uses the one node', async () => {
   const { page, context } = await visit();
+  const early = await context.newPage();
+  await early.goto(operator.url);
+  await contribute(page);
+  // A tab that was open before notices; one that is opened later finds it.
+  await expect(early.getByTestId('phase')).toHaveAttribute('data-phase', 'serving');
+  const second = await context.newPage();
+  await second.goto(operator.url);
+  await expect(second.getByTestId('phase')).toHaveAttribute('data-phase', 'serving');
+  await expect(second.getByTestId('other-tab')).toBeVisible();
+  await takePicture(second, 'second-tab');
+  // Its own engine and network sleep: no dedicated worker runs in it.
+  expect(second.workers()).toHaveLength(0);
+
+  await second.getByRole('link', { name: 'Chat' }).click();
+  await second.getByLabel('Your message').fill('Once upon a time');
+  await second.getByRole('button', { name: 'Send' }).click();
+  const answer = second.locator('chat-box li[data-role=assistant]');
+  await expect(answer).not.toHaveText('…');
+  await expect(second.getByRole('button', { name: 'Send' })).toBeVisible();
+  expect((await answer.textContent())?.length).toBeGreaterThan(20);
+
+  const card = await submitBatch(second, 'small.jsonl', makeBatch(4, storyModelName()), 'device');
+  await expect(card).toHaveAttribute('data-state', 'done');
+  expect(await takeFile(second, card, 'results')).toHaveLength(4);
+
+  await second.getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'paused');
+  await page.close();
+  await expect(second.getByTestId('phase')).toHaveAttribute('data-phase', 'off');
+  await second.getByRole('link', { name: 'Contribute', exact: true }).click();
+  await contribute(second);
+  await expect(second.getByTestId('other-tab')).toBeHidden();
+  await expect(early.getByTestId('other-tab')).toBeVisible();
+});
+
+test('where tabs cannot be joined, a second tab says so, and may take over', async () => {
+  const { page, context } = await visit();
+  await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
+  await page.reload();
   await contribute(page);
   const second = await context.newPage();
   await second.goto(operator.url);
-  await expect(second.getByRole('button', { name: 'Contribute…' })).toBeEnabled();
   await second.getByRole('button', { name: 'Contribute…' }).click();
   await second.getByRole('dialog').getByRole('button', { name: 'Start' }).click();
   await expect(second.getByTestId('phase')).toHaveAttribute('data-phase', 'elsewhere');
-  await takePicture(second, 'second-tab');
   await second.getByRole('button', { name: 'Run it in this tab instead' }).click();
   await expect(second.getByTestId('phase')).toHaveAttribute('data-phase', 'serving');
   await expect(page.getByTestId('phase')).not.toHaveAttribute('data-phase', 'serving');

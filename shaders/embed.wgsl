@@ -1,4 +1,5 @@
 // x[m, k] = E[token of row m, k] for the rows of the step whose token lies in this part of the table.
+// A token of LATEST stands for the last one that was picked for the row's slot.
 // E: rows of a GGUF tensor (weight_*.wgsl), table rows row0 .. row0 + n; x: (groups, K, COLS) f32.
 // Dispatch (ceil(K / 4 / 64), rows of the step, 1).
 struct EmbedParams {
@@ -9,17 +10,23 @@ struct EmbedParams {
 }
 
 override COLS: u32 = 1;
+const LATEST = 0xffffffffu;
 
 @group(0) @binding(0) var<uniform> params: EmbedParams;
 @group(0) @binding(1) var<storage, read> weights: array<u32>;
 @group(0) @binding(2) var<storage, read> rows: array<vec4u>;
-@group(0) @binding(3) var<storage, read_write> x: array<f32>;
+@group(0) @binding(3) var<storage, read> latest: array<u32>;
+@group(0) @binding(4) var<storage, read_write> x: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let k4 = id.x;
   let m = id.y;
-  let row = rows[m].x - params.row0;
+  var token = rows[m].x;
+  if (token == LATEST) {
+    token = latest[rows[m].y];
+  }
+  let row = token - params.row0;
   if (k4 >= params.k4 || row >= params.n) {
     return;
   }

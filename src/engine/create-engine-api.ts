@@ -162,6 +162,8 @@ export function createEngineApi(components: EngineComponents) {
         gpuBytes: sum(({ loaded }) => loaded.memory.allocatedBytes),
         tokensPerSecond: rate.perSecond(),
         tokensTotal: rate.total,
+        promptTokensComputed: sum(({ scheduler }) => scheduler.promptTokensComputed),
+        promptTokensShared: sum(({ scheduler }) => scheduler.promptTokensShared),
       };
     },
 

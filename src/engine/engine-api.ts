@@ -25,6 +25,8 @@ export interface SequenceRequest {
   readonly record: number;
   /** Generation ends before the text that contains one of these. */
   readonly stop: readonly string[];
+  /** Who asks, by any name: requesters that wait get fair shares of this device. */
+  readonly requester?: string;
 }
 
 /** What a running sequence reports, in order; the last event of a sequence is `done` or `failed`. */
@@ -77,6 +79,9 @@ export interface EngineStats {
   /** Decoded tokens a second over the last few seconds, all sequences together. */
   readonly tokensPerSecond: number;
   readonly tokensTotal: number;
+  /** Prompt tokens that were computed, and those that were found computed already by a sequence that began alike. */
+  readonly promptTokensComputed: number;
+  readonly promptTokensShared: number;
 }
 
 export interface ChatMessage {

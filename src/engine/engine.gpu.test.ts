@@ -139,6 +139,31 @@ describe('one engine', () => {
     expect(await engine.stats()).toMatchObject({ running: 0, waiting: 0 });
   });
 
+  test('sharing beginnings and guessing change no token', async () => {
+    const plain = createEngineApi({ store });
+    await plain.loadModel(source, () => undefined, { contextTokens: 256, sharesPrefixes: false, speculates: false });
+    const long = await engine.encodePrompt(root, 'Once upon a time, there was a little girl named Lily. '.repeat(4));
+    const requests: Partial<SequenceRequest>[] = Array.from({ length: 10 }, (_, i) => ({
+      prompt: long.slice(0, long.length - (i % 4) * 9),
+      sampling: i % 3 === 0 ? GREEDY : { ...SAMPLED, seed: i },
+      maxTokens: 12,
+    }));
+    const before = await engine.stats();
+    const expected: Done[] = [];
+    for (const request of requests) expected.push(await answer(plain, request));
+    const together = await Promise.all(requests.map((request) => answer(engine, request)));
+    expect(together.map(({ tokens }) => tokens)).toEqual(expected.map(({ tokens }) => tokens));
+    const after = await engine.stats();
+    const all = requests.reduce((sum, { prompt: of }) => sum + (of?.length ?? 0), 0);
+    expect(after.promptTokensShared - before.promptTokensShared).toBeGreaterThan(all / 2);
+    expect(after.promptTokensComputed - before.promptTokensComputed).toBeLessThan(all / 2);
+    // One at a time: guesses are made, as the prompt repeats itself.
+    for (const [i, request] of requests.entries())
+      expect((await answer(engine, request)).tokens).toEqual(expected[i]?.tokens);
+    expect(await plain.stats()).toMatchObject({ promptTokensShared: 0 });
+    await plain.stop();
+  });
+
   test('a stop string cuts the text before it', async () => {
     const whole = await answer(engine);
     const stop = whole.text.slice(9, 14);

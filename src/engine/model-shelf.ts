@@ -95,7 +95,13 @@ export class ModelShelf {
       const tokenizer = this.tokenizers.get(source.root) ?? createModelTokenizer(loaded.header);
       this.tokenizers.set(source.root, tokenizer);
       const explain = (error: unknown) => lostOr(gpu, error);
-      const scheduler = createScheduler({ runner: loaded.runner, explain, onTokens, now: () => performance.now() });
+      const scheduler = createScheduler({
+        runner: loaded.runner,
+        explain,
+        onTokens,
+        options: { sharesPrefixes: options.sharesPrefixes ?? true, speculates: options.speculates ?? true },
+        now: () => performance.now(),
+      });
       const report = reportOf(loaded, tokenizer);
       this.#models.set(source.root, { loaded, scheduler, report });
       return report;

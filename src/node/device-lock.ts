@@ -9,18 +9,29 @@ export interface DeviceLock {
   /** Asks the tab that holds the lock to stop, and waits for it. */
   takeOver(): Promise<void>;
   release(): void;
+  /** Resolves once no tab holds the lock, without taking it. */
+  whenFree(): Promise<void>;
 }
 
-/** @param onYield called when another tab takes over: stop everything, then the lock is given up */
-export function createDeviceLock(onYield: () => Promise<void>): DeviceLock {
+export interface DeviceLockEvents {
+  /** Another tab takes over: stop everything; then the lock is given up. */
+  onYield(): Promise<void>;
+  /** This tab has got the lock and may `tell` the others; what it returns is called when it gives it up. */
+  onHeld(tell: () => void): () => void;
+  /** Another tab has got it. */
+  onHeldElsewhere(): void;
+}
+
+export function createDeviceLock({ onYield, onHeld, onHeldElsewhere }: DeviceLockEvents): DeviceLock {
   let release: (() => void) | undefined;
   const channel = new BroadcastChannel(CHANNEL);
-  channel.addEventListener('message', () => {
-    if (!release) return;
-    void onYield().finally(() => {
-      release?.();
-      release = undefined;
-    });
+  const giveUp = () => {
+    release?.();
+    release = undefined;
+  };
+  channel.addEventListener('message', ({ data }: MessageEvent<'yield' | 'held'>) => {
+    if (data === 'held') onHeldElsewhere();
+    else if (release) void onYield().finally(giveUp);
   });
   const acquire = (options: LockOptions) =>
     new Promise<boolean>((resolve, reject) => {
@@ -29,7 +40,11 @@ export function createDeviceLock(onYield: () => Promise<void>): DeviceLock {
           resolve(lock !== null);
           if (!lock) return undefined;
           return new Promise<void>((free) => {
-            release = free;
+            const end = onHeld(() => channel.postMessage('held'));
+            release = () => {
+              end();
+              free();
+            };
           });
         })
         .catch(reject);
@@ -46,9 +61,9 @@ export function createDeviceLock(onYield: () => Promise<void>): DeviceLock {
       channel.postMessage('yield');
       await acquire({});
     },
-    release() {
-      release?.();
-      release = undefined;
+    release: giveUp,
+    async whenFree() {
+      await navigator.locks.request(LOCK, { mode: 'shared' }, () => undefined);
     },
   };
 }

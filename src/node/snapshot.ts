@@ -77,6 +77,8 @@ export interface PeerView {
 /** Everything that the interface shows, as one value that is replaced on change. */
 export interface NodeSnapshot {
   readonly phase: NodePhase;
+  /** The node runs in another tab of this browser; this tab shows it and speaks for it. */
+  readonly isOtherTab: boolean;
   readonly step: StartStep | undefined;
   readonly self: PeerId | undefined;
   readonly relayConnected: boolean;
@@ -100,6 +102,7 @@ export interface NodeSnapshot {
 
 export const EMPTY_SNAPSHOT: NodeSnapshot = {
   phase: 'off',
+  isOtherTab: false,
   step: undefined,
   self: undefined,
   relayConnected: false,

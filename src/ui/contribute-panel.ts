@@ -101,6 +101,7 @@ export class ContributePanel extends NodeElement {
       html`<div class="card tile"><span class="soft">${label}</span><strong data-testid=${id}>${value}</strong></div>`;
     return html`
       <h2>${headline(view)}</h2>
+      ${view.isOtherTab ? html`<p>${strings.otherTab}</p>` : nothing}
       <p class="soft">
         ${model?.name ?? ''} on
         ${view.device?.description || view.device?.architecture || view.device?.vendor || 'this GPU'},

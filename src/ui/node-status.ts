@@ -21,13 +21,14 @@ export class NodeStatus extends NodeElement {
   ];
 
   override render() {
-    const { phase } = this.snapshot;
+    const { phase, isOtherTab } = this.snapshot;
     const runs = phase === 'serving' || phase === 'paused' || phase === 'starting';
     return html`
       <div class="row">
         <span class="row" role="status">
           <span class="dot" ?data-on=${phase === 'serving'}></span>
           <strong data-testid="phase" data-phase=${phase}>${strings.phase[phase]}</strong>
+          ${isOtherTab && runs ? html`<span class="soft" data-testid="other-tab">${strings.inOtherTab}</span>` : nothing}
         </span>
         ${phase === 'serving' ? html`<button @click=${() => this.node.pause()}>${strings.pause}</button>` : nothing}
         ${phase === 'paused' ? html`<button @click=${() => this.node.resume()}>${strings.resume}</button>` : nothing}

@@ -22,6 +22,9 @@ export const strings = {
     ready: 'Warming up',
   } satisfies Record<StartStep['name'], string>,
   contribute: 'Contribute…',
+  otherTab:
+    'It runs in another tab of this browser. This tab shows it and can use it; it ends when that tab is closed.',
+  inOtherTab: 'in another tab',
   pause: 'Pause',
   resume: 'Resume',
   stop: 'Stop',

@@ -1,8 +1,8 @@
 import type { Kernel } from '../../gpu/index.ts';
-import { argmaxKernel } from './argmax.ts';
-import { attentionKernel } from './attention.ts';
+import { attentionKernel, attentionSerialKernel } from './attention.ts';
 import { embedKernel } from './embed.ts';
 import { matmulKernel } from './matmul.ts';
+import { pickKernel } from './pick.ts';
 import { rmsNormKernel } from './rms-norm.ts';
 import { ropeCacheKernel } from './rope-cache.ts';
 
@@ -13,5 +13,6 @@ export const ALL_KERNELS: readonly Kernel[] = [
   matmulKernel,
   ropeCacheKernel,
   attentionKernel,
-  argmaxKernel,
+  attentionSerialKernel,
+  pickKernel,
 ];

@@ -2,11 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRandom, shuffled, type Random } from '../../base/random.ts';
 import { createPipelineCache, openGpu, type GpuDevice, type PipelineCache } from '../../gpu/index.ts';
 import { group, runKernel, ungroup } from '../testing/run-kernel.ts';
-import { argmaxKernel } from './argmax.ts';
-import { argmaxReference } from './argmax.reference.ts';
-import { attentionKernel } from './attention.ts';
+import {
+  ATTENTION_SERIAL_DIMENSIONS,
+  ATTENTION_SERIAL_WG,
+  attentionKernel,
+  attentionSerialKernel,
+} from './attention.ts';
 import { attentionReference } from './attention.reference.ts';
-import { rmsNormKernel } from './rms-norm.ts';
+import { SERIAL_ROWS } from './lanes.ts';
+import { NORM_LANES, rmsNormKernel } from './rms-norm.ts';
 import { rmsNormReference } from './rms-norm.reference.ts';
 import { ropeCacheKernel } from './rope-cache.ts';
 import { ropeCacheReference, type HeadShape } from './rope-cache.reference.ts';
@@ -30,7 +34,10 @@ const near = (found: ArrayLike<number>, expected: ArrayLike<number>, bound: numb
   );
 };
 
-describe('rms_norm', () => {
+describe.each([
+  { lanes: 'serial', WG: SERIAL_ROWS, LANES: 1 },
+  { lanes: 'shared', WG: NORM_LANES, LANES: NORM_LANES },
+])('rms_norm $lanes', ({ lanes, WG, LANES }) => {
   test.each([1, 5, 64, 333])('k=%i, every layout in and out', async (k) => {
     const random = createRandom(k);
     const gain = numbers(k, random);
@@ -41,10 +48,10 @@ describe('rms_norm', () => {
       [4, 4, [4, 0]],
     ] as const) {
       const x = times(inner === 1 ? 1 : 5, () => numbers(k, random));
-      const rows = Uint32Array.from(times(5, (m) => [0, 0, 0, listed[m] ?? 0]).flat());
+      const rows = Uint32Array.from(times(8, (m) => [0, 0, 0, listed[m] ?? 0]).flat());
       const [, , , y] = await runKernel(gpu, cache, {
         kernel: rmsNormKernel,
-        choice: { variants: { source: 'listed' }, overrides: { COLS_IN: inner, COLS: outer } },
+        choice: { variants: { lanes, source: 'listed' }, overrides: { COLS_IN: inner, COLS: outer, WG, LANES } },
         params: { k, epsilon: 1e-5 },
         buffers: [
           group(x, k, inner),
@@ -56,7 +63,7 @@ describe('rms_norm', () => {
             outer,
           ),
         ],
-        workgroups: [listed.length, 1],
+        workgroups: [Math.ceil(listed.length / (WG / LANES)), 1],
       });
       ungroup(y ?? none, listed.length, k, outer).forEach((found, m) => {
         // Numbers of about 1: a few roundings, and 2.5 ulp each of division and square root.
@@ -167,7 +174,13 @@ describe.each(shapes)('heads=$heads kvHeads=$kvHeads size=$headSize $style', (sh
     }
   });
 
-  test('attention over pages like the reference, at every edge of a tile', async () => {
+  test.each([
+    { kernel: attentionKernel, across: heads },
+    {
+      kernel: attentionSerialKernel,
+      across: Math.ceil((heads * Math.ceil(headSize / ATTENTION_SERIAL_DIMENSIONS)) / ATTENTION_SERIAL_WG),
+    },
+  ])('$kernel.name over pages like the reference, at every edge of a tile', async ({ kernel, across }) => {
     for (const columns of [1, 4]) {
       const positions = columns === 1 ? [256] : [0, 15, 64, 255, 300];
       const { table, at } = pages(positions.length, 20, random);
@@ -189,7 +202,7 @@ describe.each(shapes)('heads=$heads kvHeads=$kvHeads size=$headSize $style', (sh
         }),
       );
       const [, , , , , out] = await runKernel(gpu, cache, {
-        kernel: attentionKernel,
+        kernel,
         choice: { overrides: { COLS: columns } },
         params: { heads, kv_heads: kvHeads, head4: headSize / 4, pages_per_slot: 20 },
         buffers: [
@@ -204,7 +217,7 @@ describe.each(shapes)('heads=$heads kvHeads=$kvHeads size=$headSize $style', (sh
             columns,
           ),
         ],
-        workgroups: [heads, positions.length],
+        workgroups: [across, positions.length],
       });
       ungroup(out ?? none, positions.length, heads * headSize, columns).forEach((row, m) => {
         q[m]?.forEach((head, h) => {
@@ -220,20 +233,4 @@ describe.each(shapes)('heads=$heads kvHeads=$kvHeads size=$headSize $style', (sh
       });
     }
   });
-});
-
-test.each([1, 3, 256, 1001])('argmax of %i, ties to the lowest id', async (n) => {
-  const random = createRandom(n);
-  for (const columns of [1, 4]) {
-    const rows = times(columns === 1 ? 1 : 5, () => Float32Array.from({ length: n }, () => random.below(9) - 4));
-    const [, best] = await runKernel(gpu, cache, {
-      kernel: argmaxKernel,
-      choice: { overrides: { COLS: columns } },
-      params: { n },
-      buffers: [group(rows, n, columns), new Uint32Array(16)],
-      workgroups: [1, rows.length],
-    });
-    const words = new Uint32Array(best ?? none);
-    rows.forEach((row, m) => expect(words[2 * m]).toBe(argmaxReference(row)));
-  }
 });

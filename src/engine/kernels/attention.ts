@@ -1,5 +1,6 @@
 import { defineKernel } from '../../gpu/index.ts';
 import kernel from '../../../shaders/attention.wgsl?raw';
+import serialKernel from '../../../shaders/attention_serial.wgsl?raw';
 
 /** Softmax attention of each row over its sequence's pages. Head size a multiple of 4, at most 256. Dispatch (heads, rows, 1). */
 export const attentionKernel = defineKernel({
@@ -10,4 +11,15 @@ export const attentionKernel = defineKernel({
   aliases: {},
   overrides: { COLS: { default: 1, allowed: [1, 4] } },
   kernel: { name: 'attention.wgsl', code: kernel },
+});
+
+/** Lanes of a workgroup, and dimensions that a lane makes. */
+export const ATTENTION_SERIAL_WG = 4;
+export const ATTENTION_SERIAL_DIMENSIONS = 32;
+
+/** The same without barriers, a lane for up to 32 dimensions of a head. Dispatch (⌈heads · ⌈D / 32⌉ / WG⌉, rows, 1). */
+export const attentionSerialKernel = defineKernel({
+  ...attentionKernel,
+  name: 'attention_serial',
+  kernel: { name: 'attention_serial.wgsl', code: serialKernel },
 });

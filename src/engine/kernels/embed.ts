@@ -6,7 +6,7 @@ import { WEIGHT_FORMATS } from './weight-formats.ts';
 export const embedKernel = defineKernel({
   name: 'embed',
   params: { n: 'u32', k4: 'u32', row0: 'u32', half_base: 'u32' },
-  bindings: ['read', 'read', 'read_write'],
+  bindings: ['read', 'read', 'read', 'read_write'],
   variants: { format: WEIGHT_FORMATS },
   aliases: {},
   overrides: { COLS: { default: 1, allowed: [1, 4] } },

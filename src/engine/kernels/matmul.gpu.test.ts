@@ -99,14 +99,18 @@ describe.each(Object.keys(TENSOR_TYPES) as TensorType[])('matmul over %s', (type
       [1, [5]],
       [4, tokens],
     ] as const) {
-      const rows = Uint32Array.from(picked.flatMap((token) => [token, 0, 0, 0]));
-      const [, , x] = await runKernel(gpu, cache, {
+      // Token 3 is told by its slot's latest pick.
+      const rows = Uint32Array.from(
+        picked.flatMap((token) => (token === 3 ? [0xffff_ffff, 1, 0, 0] : [token, 0, 0, 0])),
+      );
+      const [, , , x] = await runKernel(gpu, cache, {
         kernel: embedKernel,
         choice: { variants: { format: type }, overrides: { COLS: columns } },
         params: { n: 7, k4: k / 4, row0: 0, half_base: (7 * packedRow(type, k).codesBytes) / 4 },
         buffers: [
           concatBytes([packed.codes, packed.scales]),
           rows,
+          Uint32Array.of(0, 3),
           group(
             picked.map(() => []),
             k,

@@ -5,7 +5,7 @@ import { storeFile } from '../testing/store-file.ts';
 import { hasSharedModels, testModels, type TestModel } from '../testing/test-models.ts';
 import { loadModel, type LoadedModel, type LoadOptions } from './load-model.ts';
 import { PAGE_TOKENS } from './run-state.ts';
-import type { StepRow } from './model-runner.ts';
+import type { StepRow } from './step-rows.ts';
 
 let gpu: GpuDevice;
 let cache: PipelineCache;
@@ -38,6 +38,11 @@ function givePages(loaded: LoadedModel, slot: number): void {
   );
 }
 
+async function logitsOf({ runner }: LoadedModel, rows: readonly StepRow[]): Promise<Float32Array[]> {
+  const { logits } = await (await runner.submit(rows)).result;
+  return logits.map((row) => row ?? new Float32Array(0));
+}
+
 /** Logits after each of `tokens` as one sequence alone in `slot`, `chunk` tokens a step. */
 async function runAlone(
   loaded: LoadedModel,
@@ -48,10 +53,10 @@ async function runAlone(
   givePages(loaded, slot);
   const out: Float32Array[] = [];
   for (let at = 0; at < tokens.length; at += chunk) {
-    const rows = tokens.slice(at, at + chunk).map((token, i) => ({ token, slot, position: at + i, wantsLogits: true }));
-    const { logits = new Float32Array(0) } = await loaded.runner.step(rows, true);
-    for (let i = 0; i < rows.length; i++)
-      out.push(logits.slice(i * loaded.runner.config.vocabulary, (i + 1) * loaded.runner.config.vocabulary));
+    const rows = tokens
+      .slice(at, at + chunk)
+      .map((token, i) => ({ token, slot, position: at + i, wantsLogits: true, readsLogits: true }));
+    out.push(...(await logitsOf(loaded, rows)));
   }
   return out;
 }
@@ -79,26 +84,30 @@ describe.each(testModels)('forward pass of $name', (model) => {
     loaded.memory.freeAll();
   });
 
-  test('a sequence has the same bits alone, in chunks, and among seven others', async () => {
+  test('a sequence has the same bits alone, in chunks, and in every batch of up to 16', async () => {
     const { tokens } = await model.oracle();
-    const loaded = await load(model);
+    const loaded = await load(model, { slots: 16 });
     const alone = await runAlone(loaded, tokens, 0, 1);
     for (const chunk of [3, 8]) {
       const chunked = await runAlone(loaded, tokens, 5, chunk);
       expect(chunked).toEqual(alone);
     }
-    // Eight sequences of other lengths and starts, each a token a step: sequence s runs tokens shifted by s.
-    const sequences = Array.from({ length: 8 }, (_, s) => (s === 3 ? tokens : tokens.slice(s, tokens.length - 2 * s)));
-    sequences.forEach((_, slot) => givePages(loaded, slot));
-    for (let at = 0; at < tokens.length; at++) {
-      const rows: StepRow[] = sequences.flatMap((sequence, slot) => {
-        const token = sequence[at];
-        return token === undefined ? [] : [{ token, slot, position: at, wantsLogits: true }];
+    // Batches of 2 to 16 sequences, each a token a step at a place of its own: sequence s runs tokens shifted by s.
+    for (let at = 0; at < 15; at++) {
+      const rows: StepRow[] = Array.from({ length: at + 2 }, (_, s) => {
+        const slot = (s * 7 + 3) % 16;
+        const position = slot === 3 ? at : 0;
+        return {
+          token: tokens[(at + (slot === 3 ? 0 : s)) % tokens.length] ?? 0,
+          slot,
+          position,
+          wantsLogits: true,
+          readsLogits: true,
+        };
       });
-      const { logits = new Float32Array(0) } = await loaded.runner.step(rows, true);
-      const index = rows.findIndex(({ slot }) => slot === 3);
-      const { vocabulary } = loaded.runner.config;
-      expect(logits.slice(index * vocabulary, (index + 1) * vocabulary)).toEqual(alone[at]);
+      if (at === 0) for (let slot = 0; slot < 16; slot++) givePages(loaded, slot);
+      const logits = await logitsOf(loaded, rows);
+      expect(logits[rows.findIndex(({ slot }) => slot === 3)]).toEqual(alone[at]);
     }
     loaded.memory.freeAll();
   });

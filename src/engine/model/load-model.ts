@@ -8,7 +8,8 @@ import {
 } from '../../gpu/index.ts';
 import type { GgufHeader, PieceStore } from '../../weights/index.ts';
 import type { ModelConfig } from './config.ts';
-import { prepareForward, type ReduceVariant } from './forward.ts';
+import { prepareForward } from './forward.ts';
+import type { ReduceVariant } from './op-builder.ts';
 import { createModelRunner, type ModelRunner } from './model-runner.ts';
 import { allocateRunState, PAGE_TOKENS, type RunLimits } from './run-state.ts';
 import { readModelConfig } from './config.ts';
@@ -18,8 +19,12 @@ import { allocateWeights } from './weights-view.ts';
 
 /** How much of a model's room to set up. */
 export interface LoadOptions {
-  /** Sequences that may run at once; 8 by default. */
+  /** Sequences that may run at once; 8 by default, at most 32. */
   readonly slots?: number;
+  /** Whether sequences that begin alike share what they have computed; true by default. */
+  readonly sharesPrefixes?: boolean;
+  /** Whether tokens are guessed and checked several at a time while at most two sequences run; true by default. */
+  readonly speculates?: boolean;
   /** Positions of the longest sequence; by default the model's own context, at most 4096. */
   readonly contextTokens?: number;
   /** Split matrices into bindings of at most this many bytes; for tests. */
@@ -41,8 +46,9 @@ export interface LoadedModel {
 }
 
 /** Changes whenever a kernel's arithmetic does. */
-const KERNEL_VERSION = 'k1';
+const KERNEL_VERSION = 'k2';
 const DEFAULT_SLOTS = 8;
+const MAX_SLOTS = 32;
 const DEFAULT_CONTEXT = 4096;
 /** For the KV cache of a model; at least one full context is always given. */
 const KV_BUDGET_BYTES = 512 * 1024 * 1024;
@@ -75,7 +81,7 @@ export async function loadModel(
     const state = await allocateRunState(config, limits, view.ropeFactors, device.queue, memory);
     const reduce: ReduceVariant = gpu.report.isSoftware ? 'serial' : 'shared';
     const forward = await prepareForward({ config, weights: view, state, cache, memory, queue: device.queue, reduce });
-    const runner = createModelRunner({ device, config, state, forward, memory });
+    const runner = await createModelRunner({ device, config, state, forward, memory });
     const kvBytesPerToken = 2 * config.layers * config.kvHeads * config.headSize * 4;
     const numericClass = [
       source.root.slice(0, 16),
@@ -94,7 +100,7 @@ export async function loadModel(
 
 /** Slots, context and cache pages within the limits of one binding and the budget. */
 export function runLimits(config: ModelConfig, options: LoadOptions): { limits: RunLimits; contextTokens: number } {
-  const slots = Math.max(1, Math.floor(options.slots ?? DEFAULT_SLOTS));
+  const slots = Math.min(MAX_SLOTS, Math.max(1, Math.floor(options.slots ?? DEFAULT_SLOTS)));
   const pageBytes = PAGE_TOKENS * config.kvHeads * config.headSize * 4;
   const bindingPages = Math.floor(MAX_BINDING_BYTES / pageBytes);
   const wanted = options.contextTokens ?? Math.min(config.contextTokens, DEFAULT_CONTEXT);

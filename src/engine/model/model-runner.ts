@@ -1,35 +1,47 @@
-import { present } from '../../base/invariant.ts';
-import { BUFFER_USAGE, MAP_MODE_READ, type GpuMemory } from '../../gpu/index.ts';
+import { BUFFER_USAGE, type GpuMemory } from '../../gpu/index.ts';
 import type { ModelConfig } from './config.ts';
+import { drawWords, type Draw } from './draw-words.ts';
 import type { ForwardPass } from './forward.ts';
 import { PAGE_TOKENS, type RunState } from './run-state.ts';
+import { createReadback, type Readback } from './readback.ts';
+import { fillRows } from './step-rows.ts';
+import type { StepRow } from './step-rows.ts';
 
-/** One token to compute: of which sequence (slot), at which position. */
-export interface StepRow {
-  readonly token: number;
-  readonly slot: number;
-  readonly position: number;
-  /** Ask for the logits after this token. */
-  readonly wantsLogits: boolean;
+/** The next token after a row. */
+export interface Pick {
+  readonly id: number;
+  /** False if f32 cannot tell what f64 would draw: draw it again from the logits. */
+  readonly isCertain: boolean;
+  /** Natural; 0 unless the slot's draw wants it. */
+  readonly logProbability: number;
 }
 
 /** What a step gives for each row that wanted logits, in order. */
 export interface StepResult {
-  /** The likeliest tokens. */
-  readonly best: Uint32Array;
-  /** (rows, vocabulary), if asked for. */
-  readonly logits: Float32Array | undefined;
+  readonly picks: readonly Pick[];
+  /** (vocabulary) of each row that asked to read them. */
+  readonly logits: readonly (Float32Array | undefined)[];
 }
 
-/** A loaded model: steps run one at a time, one submit each. */
+/** A step that was submitted; steps are computed in the order of their submission. */
+export interface SubmittedStep {
+  /** @throws {GpuError} `device-lost` */
+  readonly result: Promise<StepResult>;
+}
+
+/** A loaded model: steps of one submit each, several of which may be under way. */
 export interface ModelRunner {
   readonly config: ModelConfig;
   readonly state: RunState;
   readonly dispatches: number;
   /** Which pages of the cache hold a slot's positions, in order. Takes effect with the next step. */
   setPages(slot: number, pages: readonly number[]): void;
-  /** @throws {GpuError} `device-lost` */
-  step(rows: readonly StepRow[], readLogits: boolean): Promise<StepResult>;
+  /** How a slot's tokens are drawn from the next step on. */
+  setDraw(slot: number, draw: Draw): void;
+  /** Which ids a slot may draw if its draw is masked: bit i mod 32 of word ⌊i / 32⌋. */
+  setMask(slot: number, words: Uint32Array<ArrayBuffer>): void;
+  /** @throws {GpuError} `device-lost`, `out-of-memory` */
+  submit(rows: readonly StepRow[]): Promise<SubmittedStep>;
 }
 
 interface Parts {
@@ -40,69 +52,95 @@ interface Parts {
   readonly memory: GpuMemory;
 }
 
-export function createModelRunner({ device, config, state, forward, memory }: Parts): ModelRunner {
+/** Steps that may be under way at once, each with a staging buffer of its own. */
+export const MAX_STEPS_AHEAD = 4;
+
+export async function createModelRunner({ device, config, state, forward, memory }: Parts): Promise<ModelRunner> {
+  const { queue } = device;
   const { limits } = state;
   const rowWords = new Uint32Array(limits.maxRows * 4);
   const pagesPerSlot = limits.contextTokens / PAGE_TOKENS;
-  let logitsStaging: GPUBuffer | undefined;
+  const maskWords = Math.ceil(config.vocabulary / 32);
+  const { MAP_READ, COPY_DST } = BUFFER_USAGE;
+  const stagings: Readback[] = [];
+  for (let i = 0; i < MAX_STEPS_AHEAD; i++) {
+    const buffer = await memory.create('picks_staging', state.picks.size, MAP_READ | COPY_DST);
+    stagings.push(createReadback(buffer));
+  }
+  let turn = 0;
+  let logitsStaging: Readback | undefined;
 
-  const setPages = (slot: number, pages: readonly number[]) => {
-    device.queue.writeBuffer(state.pageTable, slot * pagesPerSlot * 4, Uint32Array.from(pages));
-  };
-
-  const writeRows = (rows: readonly StepRow[]) => {
-    let listed = 0;
-    for (const [m, { token, slot, position, wantsLogits }] of rows.entries()) {
-      rowWords.set([token, slot, position], m * 4);
-      if (wantsLogits) rowWords[4 * listed++ + 3] = m;
+  const submit = async (rows: readonly StepRow[]): Promise<SubmittedStep> => {
+    const staging = stagings[turn++ % MAX_STEPS_AHEAD];
+    await staging?.whenFree();
+    const wanted = rows.filter(({ wantsLogits }) => wantsLogits);
+    const groups = groupsToRead(wanted);
+    if (groups.length > 0) {
+      await logitsStaging?.whenFree();
+      logitsStaging ??= createReadback(await memory.create('logits_staging', state.logits.size, MAP_READ | COPY_DST));
     }
-    device.queue.writeBuffer(state.rows, 0, rowWords, 0, rows.length * 4);
-    return listed;
-  };
-
-  const step = async (rows: readonly StepRow[], readLogits: boolean): Promise<StepResult> => {
-    const logitRows = writeRows(rows);
-    const logitBytes = Math.ceil(logitRows / 4) * 16 * config.vocabulary;
-    if (readLogits) {
-      logitsStaging ??= await memory.create(
-        'logits_staging',
-        state.logits.size,
-        BUFFER_USAGE.MAP_READ | BUFFER_USAGE.COPY_DST,
-      );
-    }
+    queue.writeBuffer(state.rows, 0, rowWords, 0, fillRows(rowWords, rows) * 4);
     const encoder = device.createCommandEncoder({ label: 'step' });
     const pass = encoder.beginComputePass({ label: 'step' });
-    forward.encode(pass, { rows: rows.length, logitRows });
+    forward.encode(pass, { rows: rows.length, logitRows: wanted.length });
     pass.end();
-    if (logitRows > 0) encoder.copyBufferToBuffer(state.best, 0, state.bestStaging, 0, logitRows * 8);
-    if (readLogits && logitsStaging) encoder.copyBufferToBuffer(state.logits, 0, logitsStaging, 0, logitBytes);
-    device.queue.submit([encoder.finish()]);
-    if (logitRows === 0) {
-      await device.queue.onSubmittedWorkDone();
-      return { best: new Uint32Array(0), logits: undefined };
-    }
-    const best = new Uint32Array(await readStaging(state.bestStaging, logitRows * 8)).filter((_, i) => i % 2 === 0);
-    if (!readLogits) return { best, logits: undefined };
-    const grouped = new Float32Array(await readStaging(present(logitsStaging, 'logits staging'), logitBytes));
-    return { best, logits: ungroup(grouped, logitRows, config.vocabulary) };
+    if (wanted.length > 0) staging?.copy(encoder, [{ source: state.picks, at: 0, sizeBytes: wanted.length * 16 }]);
+    const groupBytes = 16 * config.vocabulary;
+    const copies = groups.map((group) => ({ source: state.logits, at: group * groupBytes, sizeBytes: groupBytes }));
+    if (copies.length > 0) logitsStaging?.copy(encoder, copies);
+    queue.submit([encoder.finish()]);
+    const read = async (): Promise<StepResult> => {
+      if (wanted.length === 0) {
+        await queue.onSubmittedWorkDone();
+        return { picks: [], logits: [] };
+      }
+      const [words, numbers] = await Promise.all([
+        staging?.read(),
+        copies.length > 0 ? logitsStaging?.read() : undefined,
+      ]);
+      const logits = new Float32Array(numbers ?? new ArrayBuffer(0));
+      return {
+        picks: picksOf(new Uint32Array(words ?? new ArrayBuffer(0))),
+        logits: wanted.map(({ readsLogits }, m) =>
+          readsLogits
+            ? columnOf(logits, groups.indexOf(m >> 2), wanted.length === 1 ? undefined : m & 3, config.vocabulary)
+            : undefined,
+        ),
+      };
+    };
+    return { result: read() };
   };
-  return { config, state, dispatches: forward.dispatches, setPages, step };
+  return {
+    config,
+    state,
+    dispatches: forward.dispatches,
+    setPages: (slot, pages) => queue.writeBuffer(state.pageTable, slot * pagesPerSlot * 4, Uint32Array.from(pages)),
+    setDraw: (slot, draw) => {
+      const words = drawWords(draw);
+      queue.writeBuffer(state.draws, slot * words.byteLength, words);
+    },
+    setMask: (slot, words) => queue.writeBuffer(state.masks, slot * maskWords * 4, words),
+    submit,
+  };
 }
 
-async function readStaging(buffer: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
-  await buffer.mapAsync(MAP_MODE_READ, 0, sizeBytes);
-  const copy = buffer.getMappedRange(0, sizeBytes).slice(0);
-  buffer.unmap();
-  return copy;
+/** Groups of four logit rows of which one is read. */
+function groupsToRead(wanted: readonly StepRow[]): number[] {
+  return [...new Set(wanted.flatMap(({ readsLogits }, m) => (readsLogits ? [m >> 2] : [])))];
 }
 
-/** (groups, N, columns) as the kernels write it → (rows, N); a single row is its own group. */
-function ungroup(grouped: Float32Array, rows: number, n: number): Float32Array {
-  if (rows === 1) return grouped.subarray(0, n);
-  const out = new Float32Array(rows * n);
-  for (let row = 0; row < rows; row++) {
-    const from = Math.floor(row / 4) * 4 * n + (row % 4);
-    for (let i = 0; i < n; i++) out[row * n + i] = grouped[from + 4 * i] ?? 0;
-  }
-  return out;
+function picksOf(words: Uint32Array): Pick[] {
+  const floats = new Float32Array(words.buffer);
+  return Array.from({ length: words.length / 4 }, (_, m) => ({
+    id: words[4 * m] ?? 0,
+    isCertain: words[4 * m + 1] === 1,
+    logProbability: floats[4 * m + 2] ?? 0,
+  }));
+}
+
+/** Logits of one row from (groups, N, columns); a single row of a step is its own group. */
+function columnOf(grouped: Float32Array, group: number, column: number | undefined, n: number): Float32Array {
+  const from = group * 4 * n;
+  if (column === undefined) return grouped.slice(from, from + n);
+  return Float32Array.from({ length: n }, (_, i) => grouped[from + 4 * i + column] ?? 0);
 }

@@ -4,6 +4,10 @@ import { ropeAngles } from './rope-angles.ts';
 
 /** Tokens of a page of the KV cache; the shaders say 16 too. */
 export const PAGE_TOKENS = 16;
+/** Words of `Draw` in pick.wgsl. */
+export const DRAW_WORDS = 8;
+/** Stands for the last token that was picked for the row's slot, which may not be known here yet. */
+export const LATEST_TOKEN = 0xffff_ffff;
 
 /** How much a model may run at once, fixed while it is loaded. */
 export interface RunLimits {
@@ -22,7 +26,7 @@ export interface RunLimits {
 /** Every buffer of a forward pass that is not a weight: allocated once, when the model is loaded. */
 export interface RunState {
   readonly limits: RunLimits;
-  /** (rows) of (token, slot, position, the step's row whose logits are the entry's). */
+  /** (rows) of (token, slot, position, the step's row whose logits are the entry's, with `KEEP_PICK`). */
   readonly rows: GPUBuffer;
   /** (slots, pages of a slot) */
   readonly pageTable: GPUBuffer;
@@ -35,13 +39,19 @@ export interface RunState {
   readonly gated: GPUBuffer;
   readonly finalNormed: GPUBuffer;
   readonly logits: GPUBuffer;
-  readonly best: GPUBuffer;
-  readonly bestStaging: GPUBuffer;
+  /** (slots) of `DRAW_WORDS`: how a slot's next tokens are drawn. */
+  readonly draws: GPUBuffer;
+  /** (slots, ⌈vocabulary / 32⌉): bits of the ids that a slot may draw, where its draw says so. */
+  readonly masks: GPUBuffer;
+  /** (logit rows) of (id, 1 if certain, bits of the log-probability, 0) */
+  readonly picks: GPUBuffer;
+  /** (slots): the last id that was picked, for rows with the token `LATEST_TOKEN`. */
+  readonly latest: GPUBuffer;
   readonly keys: readonly GPUBuffer[];
   readonly values: readonly GPUBuffer[];
 }
 
-const { STORAGE, COPY_DST, COPY_SRC, MAP_READ } = BUFFER_USAGE;
+const { STORAGE, COPY_DST, COPY_SRC } = BUFFER_USAGE;
 
 /** @throws {GpuError} `out-of-memory`, `limits-too-low`; what was allocated until then is freed with `memory` */
 export async function allocateRunState(
@@ -78,8 +88,10 @@ export async function allocateRunState(
     gated: await floats('gated', maxRows * ffnWidth),
     finalNormed: await floats('final_normed', maxLogitRows * width),
     logits: await floats('logits', maxLogitRows * vocabulary, COPY_SRC),
-    best: await floats('best', maxLogitRows * 2, COPY_SRC),
-    bestStaging: await memory.create('best_staging', maxLogitRows * 8, MAP_READ | COPY_DST),
+    draws: await floats('draws', limits.slots * DRAW_WORDS, COPY_DST),
+    masks: await floats('masks', limits.slots * Math.ceil(vocabulary / 32), COPY_DST),
+    picks: await floats('picks', maxLogitRows * 4, COPY_SRC),
+    latest: await floats('latest', limits.slots),
     keys,
     values,
   };

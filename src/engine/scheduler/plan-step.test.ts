@@ -1,21 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createPagePool } from './page-pool.ts';
-import { planStep } from './plan-step.ts';
-import type { Sequence } from './sequence.ts';
+import { planStep, type Plannable } from './plan-step.ts';
 
-function sequence(id: number, length: number, computed: number, wantsAll: boolean): Sequence {
-  return {
-    id: String(id),
-    tokens: Array.from({ length }, (_, i) => i),
-    computed,
-    maxPositions: length,
-    wantsAll,
-    readsLogits: wantsAll,
-    take: () => false,
-    cancel: () => undefined,
-    fail: () => undefined,
-  };
+interface Run extends Plannable {
+  scheduled: number;
+}
+
+function running(known: number, scheduled: number, wantsAll: boolean, ahead = 0): Run {
+  return { known, scheduled, wantsAll, maxPositions: known + ahead, mayRunAhead: ahead > 0 };
 }
 
 const some = fc.array(fc.tuple(fc.integer({ min: 1, max: 40 }), fc.nat(39), fc.boolean()), {
@@ -32,32 +25,32 @@ describe('planStep', () => {
   test('stays within its budget, lets decoding sequences go first and always gets on', () => {
     fc.assert(
       fc.property(some, budget, (parts, limits) => {
-        const sequences = parts.map(([length, done, all], id) => sequence(id, length, Math.min(done, length - 1), all));
+        const sequences = parts.map(([length, done, all]) => running(length, Math.min(done, length - 1), all));
         const shares = planStep(sequences, limits);
         const sum = (of: (share: (typeof shares)[number]) => number) =>
           shares.reduce((total, share) => total + of(share), 0);
         expect(shares.length).toBeGreaterThan(0);
         expect(sum(({ count }) => count)).toBeLessThanOrEqual(limits.maxRows);
         expect(sum(({ logitRows }) => logitRows)).toBeLessThanOrEqual(limits.maxLogitRows);
-        for (const { sequence: of, first, count, logitRows } of shares) {
-          expect(first).toBe(of.computed);
+        for (const { run: of, first, count, logitRows } of shares) {
+          expect(first).toBe(of.scheduled);
           expect(count).toBeGreaterThan(0);
-          expect(first + count).toBeLessThanOrEqual(of.tokens.length);
-          expect(logitRows).toBe(of.wantsAll ? count : Number(first + count === of.tokens.length));
+          expect(first + count).toBeLessThanOrEqual(of.known);
+          expect(logitRows).toBe(of.wantsAll ? count : Number(first + count === of.known));
         }
-        for (const of of sequences.filter((s) => s.tokens.length - s.computed === 1))
-          expect(shares.map((share) => share.sequence)).toContain(of);
+        for (const of of sequences.filter((s) => s.known - s.scheduled === 1))
+          expect(shares.map((share) => share.run)).toContain(of);
       }),
     );
   });
 
   test('a prompt is cut to the budget and asks for logits only at its end', () => {
-    const prompt = sequence(0, 20, 0, false);
+    const prompt = running(20, 0, false);
     const limits = { promptRows: 8, maxRows: 64, maxLogitRows: 8 };
     const seen: number[][] = [];
-    while (prompt.computed < 20) {
+    while (prompt.scheduled < 20) {
       const [share] = planStep([prompt], limits);
-      prompt.computed += share?.count ?? 20;
+      prompt.scheduled += share?.count ?? 20;
       seen.push([share?.count ?? 0, share?.logitRows ?? 0]);
     }
     expect(seen).toEqual([
@@ -66,6 +59,19 @@ describe('planStep', () => {
       [4, 1],
     ]);
   });
+});
+
+test('a sequence runs ahead of what is known of it, a row a step, and never computes its last token', () => {
+  const run = running(5, 4, false, 3);
+  const seen: number[] = [];
+  for (let step = 0; step < 6; step++) {
+    const [share] = planStep([run], { promptRows: 8, maxRows: 64, maxLogitRows: 8 });
+    if (!share) break;
+    expect(share).toMatchObject({ first: run.scheduled, count: 1, logitRows: 1 });
+    seen.push(share.first);
+    run.scheduled += share.count;
+  }
+  expect(seen).toEqual([4, 5, 6]);
 });
 
 test('pages are lent once and come back', () => {

@@ -1,15 +1,18 @@
 import { present } from '../../base/invariant.ts';
 import { AppError } from '../../base/app-error.ts';
-import type { ModelRunner, StepResult, StepRow } from '../model/model-runner.ts';
-import { PAGE_TOKENS } from '../model/run-state.ts';
-import { createPagePool } from './page-pool.ts';
+import type { ModelRunner, Pick, StepResult } from '../model/model-runner.ts';
+import { FairQueue } from './fair-queue.ts';
+import { PageBook } from './page-book.ts';
 import { planStep, type StepShare } from './plan-step.ts';
+import { Running } from './running.ts';
 import type { Sequence } from './sequence.ts';
 
 /** Runs the sequences of one model together, a step at a time, and lets those wait that find no slot or no pages. */
 export interface Scheduler {
   readonly running: number;
   readonly waiting: number;
+  readonly promptTokensComputed: number;
+  readonly promptTokensShared: number;
   add(sequence: Sequence): void;
   /** Ends a sequence at once, even while a step computes for it; false if it is not here. */
   cancel(id: string): boolean;
@@ -17,10 +20,12 @@ export interface Scheduler {
   stop(code: string, message: string): void;
 }
 
-interface Running {
-  readonly sequence: Sequence;
-  readonly slot: number;
-  readonly pages: readonly number[];
+/** What a scheduler may do beyond batching; none of it changes a token. */
+export interface SchedulerOptions {
+  /** Sequences that begin alike share the pages of their beginning. */
+  readonly sharesPrefixes: boolean;
+  /** While at most two sequences run, several tokens are guessed from the text itself and checked in one step. */
+  readonly speculates: boolean;
 }
 
 interface Init {
@@ -28,6 +33,7 @@ interface Init {
   /** The error to report if a step fails: a lost device's own where that is why. */
   readonly explain: (error: unknown) => Promise<unknown>;
   readonly onTokens: (count: number) => void;
+  readonly options: SchedulerOptions;
   /** Milliseconds; for the pace of prompts only. */
   readonly now: () => number;
 }
@@ -35,6 +41,23 @@ interface Init {
 /** Prompts are cut so that a step takes about this long: decoding neighbours and a pause wait no longer. */
 const STEP_TARGET_MS = 100;
 const FIRST_PROMPT_ROWS = 8;
+/**
+ * Steps under way at once: while one is computed the next is queued already, so that reading tokens back costs no idle
+ * time. What a sequence computed beyond its end is thrown away: at most this many rows less one.
+ */
+const STEPS_AHEAD = 2;
+
+/** Guessing pays while so few run that a step's cost is that of reading the weights. */
+const MAX_GUESSING = 2;
+const MAX_GUESSES = 3;
+
+/** A step under way, and for each share which epoch of its sequence it was made for. */
+interface Flight {
+  readonly shares: readonly (StepShare<Running> & { readonly epoch: number })[];
+  readonly rows: number;
+  readonly submittedMs: number;
+  readonly result: Promise<StepResult>;
+}
 
 export function createScheduler(init: Init): Scheduler {
   return new StepLoop(init);
@@ -42,18 +65,25 @@ export function createScheduler(init: Init): Scheduler {
 
 class StepLoop implements Scheduler {
   readonly #init: Init;
-  readonly #pool;
+  readonly #book: PageBook;
   readonly #freeSlots: number[];
-  readonly #queue: Sequence[] = [];
+  readonly #queue = new FairQueue();
   readonly #running = new Map<string, Running>();
   #promptRows = FIRST_PROMPT_ROWS;
   #isLooping = false;
+  #deliveredMs = 0;
+  promptTokensComputed = 0;
+  promptTokensShared = 0;
   #stopped: { readonly code: string; readonly message: string } | undefined;
 
   constructor(init: Init) {
     const { limits } = init.runner.state;
     this.#init = init;
-    this.#pool = createPagePool(limits.pages);
+    this.#book = new PageBook({
+      pages: limits.pages,
+      sharesPrefixes: init.options.sharesPrefixes,
+      setPages: init.runner.setPages,
+    });
     this.#freeSlots = Array.from({ length: limits.slots }, (_, i) => limits.slots - 1 - i);
   }
 
@@ -70,13 +100,14 @@ class StepLoop implements Scheduler {
       sequence.fail(this.#stopped.code, this.#stopped.message);
       return;
     }
-    this.#queue.push(sequence);
+    this.#queue.add(sequence);
     if (!this.#isLooping) void this.#loop();
   }
 
   cancel(id: string): boolean {
-    const waiting = this.#queue.findIndex((sequence) => sequence.id === id);
-    const [sequence] = waiting >= 0 ? this.#queue.splice(waiting, 1) : [this.#running.get(id)?.sequence];
+    const waiting = this.#queue.find(id);
+    if (waiting) this.#queue.remove(waiting);
+    const sequence = waiting ?? this.#running.get(id)?.sequence;
     if (!sequence) return false;
     this.#release(id);
     sequence.cancel();
@@ -92,10 +123,18 @@ class StepLoop implements Scheduler {
     this.#isLooping = true;
     // A turn of the event loop first, so that requests that arrive together start together.
     await Promise.resolve();
-    for (this.#admit(); this.#running.size > 0; this.#admit()) {
+    const flights: Flight[] = [];
+    for (;;) {
       try {
-        await this.#step();
+        this.#admit();
+        const shares = flights.length < STEPS_AHEAD ? this.#plan() : [];
+        if (shares.length === 0 && flights.length === 0) break;
+        if (shares.length > 0) flights.push(await this.#submit(shares));
+        if (shares.length > 0 && flights.length < STEPS_AHEAD) continue;
+        const [first] = flights.splice(0, 1);
+        if (first) await this.#deliver(first);
       } catch (error) {
+        flights.length = 0;
         const why = await this.#init.explain(error);
         const code = why instanceof AppError ? why.code : 'internal';
         this.#failAll(code, why instanceof Error ? why.message : String(why));
@@ -105,20 +144,24 @@ class StepLoop implements Scheduler {
   }
 
   #failAll(code: string, message: string): void {
-    const all = [...[...this.#running.values()].map(({ sequence }) => sequence), ...this.#queue.splice(0)];
+    const all = [...[...this.#running.values()].map(({ sequence }) => sequence), ...this.#queue.drain()];
     for (const { id } of all) this.#release(id);
     for (const sequence of all) sequence.fail(code, message);
   }
 
-  /** Moves waiting sequences into free slots, first come first served. */
+  /** Moves waiting sequences into free slots while there is memory for all that they may come to need. */
   #admit(): void {
-    for (let next = this.#queue[0]; next && this.#freeSlots.length > 0; next = this.#queue[0]) {
-      const pages = this.#pool.take(Math.ceil(next.maxPositions / PAGE_TOKENS));
+    if (this.#queue.length === 0 && this.#running.size === 0) this.#queue.forget();
+    for (let next = this.#queue.next(); next && this.#freeSlots.length > 0; next = this.#queue.next()) {
+      const slot = present(this.#freeSlots.at(-1), 'free slot');
+      const pages = this.#book.open(next, slot);
       if (!pages) return;
-      this.#queue.shift();
-      const slot = present(this.#freeSlots.pop(), 'free slot');
-      this.#init.runner.setPages(slot, pages);
-      this.#running.set(next.id, { sequence: next, slot, pages });
+      this.#freeSlots.pop();
+      this.#queue.remove(next);
+      this.#queue.charge(next.requester, next.tokens.length - pages.sharedPositions, 0);
+      this.promptTokensShared += pages.sharedPositions;
+      this.#init.runner.setDraw(slot, next.draw);
+      this.#running.set(next.id, new Running(next, slot, pages));
     }
   }
 
@@ -126,44 +169,84 @@ class StepLoop implements Scheduler {
     const run = this.#running.get(id);
     if (!run) return;
     this.#running.delete(id);
-    // A step in flight may still write to these pages; it was submitted before any step of their next owner, which
-    // writes each position before it reads it.
-    this.#pool.giveBack(run.pages);
+    // Steps under way may still write to these pages; they were submitted before any step of their next owner, which
+    // writes each position before it reads it, and never write to a page that is shared.
+    run.pages.close();
     this.#freeSlots.push(run.slot);
   }
 
-  async #step(): Promise<void> {
-    const { runner, now } = this.#init;
-    const { maxRows, maxLogitRows } = runner.state.limits;
-    const runs = [...this.#running.values()];
-    const shares = planStep(
-      runs.map(({ sequence }) => sequence),
-      { promptRows: this.#promptRows, maxRows, maxLogitRows },
+  #plan(): StepShare<Running>[] {
+    const { maxRows, maxLogitRows } = this.#init.runner.state.limits;
+    for (const run of this.#running.values()) {
+      const caughtUp = run.known > run.scheduled ? run.pages.catchUp(run.scheduled) : run.scheduled;
+      this.promptTokensShared += caughtUp - run.scheduled;
+      run.scheduled = caughtUp;
+    }
+    const runs = [...this.#running.values()].filter(
+      (run, at, all) =>
+        run.known - run.scheduled <= 1 || !all.slice(0, at).some((first) => run.pages.willShare(first.pages)),
     );
-    const slots = new Map(runs.map(({ sequence, slot }) => [sequence, slot]));
-    const rows = shares.flatMap((share) => rowsOf(share, slots.get(share.sequence) ?? 0));
-    const readLogits = shares.some(({ sequence, logitRows }) => logitRows > 0 && sequence.readsLogits);
-    const startMs = now();
-    const result = await runner.step(rows, readLogits);
-    this.#pace(now() - startMs, rows.length);
-    this.#deliver(shares, result);
+    const canGuess = this.#init.options.speculates && this.#running.size <= MAX_GUESSING;
+    const guesses = new Map(canGuess ? runs.map((run) => [run, run.draft(MAX_GUESSES)] as const) : []);
+    const hasGuess = (run: Running) => (guesses.get(run)?.length ?? 0) > 0;
+    // A sequence with a guess waits until its last token is known instead of running ahead.
+    const ready = runs.filter((run) => !hasGuess(run) || run.known > run.scheduled);
+    const spare = guesses.size * MAX_GUESSES;
+    const budget = { promptRows: this.#promptRows, maxRows: maxRows - spare, maxLogitRows: maxLogitRows - spare };
+    const shares = planStep(ready, budget);
+    return shares.map((share) => {
+      const { run, count, logitRows } = share;
+      const tokens = guesses.get(run) ?? [];
+      if (count !== 1 || logitRows !== 1 || tokens.length === 0 || share.first !== run.known - 1) return share;
+      run.speculate(tokens);
+      return { ...share, count: 1 + tokens.length, logitRows: 1 + tokens.length };
+    });
   }
 
-  #deliver(shares: readonly StepShare[], { best, logits }: StepResult): void {
-    const { vocabulary } = this.#init.runner.config;
+  async #submit(shares: readonly StepShare<Running>[]): Promise<Flight> {
+    const { runner, now } = this.#init;
+    const submittedMs = now();
+    const rows = shares.flatMap(({ run, first, count, logitRows }) => run.rows(first, count, logitRows));
+    const { result } = await runner.submit(rows);
+    // A failure is met where the step is delivered, unless another comes first.
+    result.catch(() => undefined);
+    for (const { run, first, count } of shares) {
+      run.scheduled = first + count;
+      run.pages.keep(Math.min(run.scheduled, run.known));
+      this.promptTokensComputed += Math.max(0, Math.min(run.promptLength - first, count));
+    }
+    return {
+      shares: shares.map((share) => ({ ...share, epoch: share.run.epoch })),
+      rows: rows.length,
+      submittedMs,
+      result,
+    };
+  }
+
+  async #deliver({ shares, rows, submittedMs, result }: Flight): Promise<void> {
+    const { now, onTokens } = this.#init;
+    const { picks, logits } = await result;
+    const doneMs = now();
+    this.#pace(doneMs - Math.max(submittedMs, this.#deliveredMs), rows);
+    this.#deliveredMs = doneMs;
     let row = 0;
     let tokens = 0;
-    for (const { sequence, count, logitRows } of shares) {
-      const isHere = this.#running.get(sequence.id)?.sequence === sequence;
-      sequence.computed += count;
-      for (let i = 0; i < logitRows; i++, row++) {
-        if (!isHere) continue;
-        tokens++;
-        const ended = sequence.take(best[row] ?? 0, logits?.subarray(row * vocabulary, (row + 1) * vocabulary));
-        if (ended) this.#release(sequence.id);
-      }
+    for (const { run, first, count, logitRows, epoch } of shares) {
+      const before = run.known;
+      for (let i = count - logitRows; i < count; i++, row++) this.#take(run, epoch, first + i, picks[row], logits[row]);
+      if (run.epoch === epoch) run.settle();
+      tokens += run.known - before;
+      this.#queue.charge(run.sequence.requester, 0, run.known - before);
     }
-    this.#init.onTokens(tokens);
+    onTokens(tokens);
+  }
+
+  /** Gives a sequence the pick of one of its rows, if that row still counts. */
+  #take(run: Running, epoch: number, position: number, pick: Pick | undefined, logits: Float32Array | undefined): void {
+    const isAlive = this.#running.get(run.sequence.id) === run && run.epoch === epoch;
+    if (!isAlive || !pick || !run.isConfirmed(position)) return;
+    if (!pick.isCertain && !logits) run.redo(position);
+    else if (run.take(pick, logits)) this.#release(run.sequence.id);
   }
 
   #pace(stepMs: number, rows: number): void {
@@ -172,13 +255,4 @@ class StepLoop implements Scheduler {
     else if (stepMs < STEP_TARGET_MS / 2 && rows >= this.#promptRows)
       this.#promptRows = Math.min(maxRows, this.#promptRows * 2);
   }
-}
-
-function rowsOf({ sequence, first, count, logitRows }: StepShare, slot: number): StepRow[] {
-  return Array.from({ length: count }, (_, i) => ({
-    token: sequence.tokens[first + i] ?? 0,
-    slot,
-    position: first + i,
-    wantsLogits: i >= count - logitRows,
-  }));
 }

@@ -1,27 +1,41 @@
-import type { EngineEvent, SequenceRequest } from '../engine-api.ts';
+import type { EngineEvent, Sampling, SequenceRequest } from '../engine-api.ts';
+import type { Draw } from '../model/draw-words.ts';
+import type { Pick } from '../model/model-runner.ts';
 import { sampleToken } from '../sampler/sample-token.ts';
 import type { ModelTokenizer } from '../tokenizer/model-tokenizer.ts';
 import { createAnswerText, type AnswerText } from './answer-text.ts';
 
-/** One sequence in the scheduler: which tokens it has, how many of them are computed, what to do with logits. */
+/** One sequence in the scheduler: which tokens it has, and what to do with the next. */
 export interface Sequence {
   readonly id: string;
-  /** Prompt and what followed; those from `computed` on are still to be fed. */
+  /** Prompt and what followed, as far as it has been read back. */
   readonly tokens: readonly number[];
-  /** Positions whose keys and values are in the cache. */
-  computed: number;
   /** The most positions that it may come to need. */
   readonly maxPositions: number;
   /** Wants logits after every token, not only the last. */
   readonly wantsAll: boolean;
-  /** Wants the numbers, not only the likeliest token. */
+  /** Wants the numbers, not only the next token. */
   readonly readsLogits: boolean;
-  /** Takes the logits after its next wanted token; true once the sequence has ended. */
-  take(best: number, logits: Float32Array | undefined): boolean;
+  /** How its tokens are drawn on the GPU. */
+  readonly draw: Draw;
+  /** Who asked for it: requesters get fair shares. */
+  readonly requester: string;
+  /** Sequences of one space may share what they computed; those of different adapters may not. */
+  readonly space: string;
+  /** Whether several tokens may be guessed and checked in one step. */
+  readonly maySpeculate: boolean;
+  /**
+   * Takes the next token, which its pick is unless there are logits to draw it from; true once the sequence has ended.
+   */
+  take(pick: Pick, logits: Float32Array | undefined): boolean;
   /** Ends it from outside; the listener hears it at once. */
   cancel(): void;
   fail(code: string, message: string): void;
 }
+
+/** Below this, scores in f32 say nothing of those in f64. */
+const MIN_GPU_TEMPERATURE = 1e-4;
+const GREEDY: Sampling = { temperature: 0, topK: 0, topP: 1, seed: 0 };
 
 interface Init {
   readonly request: SequenceRequest;
@@ -49,9 +63,9 @@ export function createGeneration({ request, tokenizer, contextTokens, numericCla
     });
     return true;
   };
-  const take = (best: number, logits: Float32Array | undefined) => {
+  const take = (pick: Pick, logits: Float32Array | undefined) => {
     const place = { record: request.record, position: tokens.length };
-    const token = sampling.temperature === 0 || !logits ? best : sampleToken(logits, sampling, place);
+    const token = logits ? sampleToken(logits, sampling, place) : pick.id;
     if (tokenizer.endIds.has(token)) {
       answer.end();
       return done('stop', answer.text);
@@ -66,10 +80,13 @@ export function createGeneration({ request, tokenizer, contextTokens, numericCla
   return {
     id,
     tokens,
-    computed: 0,
     maxPositions,
     wantsAll: false,
-    readsLogits: sampling.temperature !== 0,
+    readsLogits: sampling.temperature > 0 && sampling.temperature < MIN_GPU_TEMPERATURE,
+    requester: request.requester ?? '',
+    space: '',
+    maySpeculate: true,
+    draw: { sampling, record: request.record, wantsLogProbability: false, isMasked: false },
     take,
     cancel: () => {
       answer.end();
@@ -98,11 +115,14 @@ export function createReading(
   return {
     id,
     tokens,
-    computed: 0,
     maxPositions: tokens.length,
     wantsAll: true,
     readsLogits: true,
-    take(_best, logits) {
+    requester: '',
+    space: '',
+    maySpeculate: false,
+    draw: { sampling: GREEDY, record: 0, wantsLogProbability: false, isMasked: false },
+    take(_pick, logits) {
       if (logits) onLogits(position, logits);
       position++;
       if (position === tokens.length) onEnd(undefined);

@@ -1,0 +1,255 @@
+import {
+  BUFFER_USAGE,
+  encodeParams,
+  type GpuMemory,
+  type Kernel,
+  type KernelChoice,
+  type ParamsLayout,
+  type ParamsOf,
+  type PipelineCache,
+} from '../../gpu/index.ts';
+import { bytesToHex } from '../../base/bytes.ts';
+import {
+  ATTENTION_SERIAL_DIMENSIONS,
+  ATTENTION_SERIAL_WG,
+  attentionKernel,
+  attentionSerialKernel,
+} from '../kernels/attention.ts';
+import { embedKernel } from '../kernels/embed.ts';
+import { SERIAL_ROWS } from '../kernels/lanes.ts';
+import { MATMUL_WG, matmulKernel, SHARED_LANES } from '../kernels/matmul.ts';
+import { PICK_LANES, pickKernel } from '../kernels/pick.ts';
+import { NORM_LANES, rmsNormKernel } from '../kernels/rms-norm.ts';
+import { ropeCacheKernel } from '../kernels/rope-cache.ts';
+import type { ModelConfig } from './config.ts';
+import { PAGE_TOKENS, type RunState } from './run-state.ts';
+import type { MatrixView, WeightsView } from './weights-view.ts';
+
+/** How lanes share sums: part of the numeric class. */
+export type ReduceVariant = 'serial' | 'shared';
+
+/** Columns side by side in a vector, and vectors that a workgroup takes: one row, up to four, up to eight and more. */
+export type Tiling = 1 | 4 | 8;
+
+/** One dispatch of a step. */
+export interface Op {
+  /** Whether it works on the step's rows or on those with logits. */
+  readonly over: 'rows' | 'logitRows';
+  pipeline(tiling: Tiling, inner: Tiling): GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  /** Workgroups for `rows` rows. */
+  size(rows: number, tiling: Tiling): readonly [number, number];
+}
+
+export interface OpParts {
+  readonly config: ModelConfig;
+  readonly weights: WeightsView;
+  readonly state: RunState;
+  readonly cache: PipelineCache;
+  readonly memory: GpuMemory;
+  readonly queue: GPUQueue;
+  readonly reduce: ReduceVariant;
+}
+
+const TILINGS = [1, 4, 8] as const;
+const COLUMNS = [1, 4] as const;
+
+/** Values side by side in memory. */
+function columnsOf(tiling: Tiling): number {
+  return tiling === 1 ? 1 : 4;
+}
+
+/** Compiles and binds the dispatches of a model's steps. */
+export class OpBuilder {
+  readonly #parts: OpParts;
+  readonly #params = new Map<string, GPUBuffer>();
+
+  constructor(parts: OpParts) {
+    this.#parts = parts;
+  }
+
+  async embed(): Promise<Op[]> {
+    const { weights, state } = this.#parts;
+    const { type, k, chunks } = weights.embedding;
+    const ops: Op[] = [];
+    for (const { buffer, scalesWord, outputs, firstOutput } of chunks) {
+      const params = await this.#paramsOf(embedKernel, {
+        n: outputs,
+        k4: k / 4,
+        row0: firstOutput,
+        half_base: scalesWord,
+      });
+      const group = this.#bind(embedKernel, [params, buffer, state.rows, state.latest, state.residual]);
+      const pipeline = await this.#byColumns(embedKernel, { variants: { format: type } });
+      ops.push({ over: 'rows', pipeline, group, size: (rows) => [Math.ceil(k / 256), rows] });
+    }
+    return ops;
+  }
+
+  async norm(source: 'same' | 'listed', x: GPUBuffer, gain: GPUBuffer, y: GPUBuffer): Promise<Op> {
+    const { config, state, cache, reduce } = this.#parts;
+    const lanes = lanesOf(reduce, NORM_LANES);
+    const params = await this.#paramsOf(rmsNormKernel, { k: config.width, epsilon: config.epsilon });
+    const group = this.#bind(rmsNormKernel, [params, x, gain, state.rows, y]);
+    const pairs = await Promise.all(
+      COLUMNS.flatMap((outer) =>
+        COLUMNS.map(async (inner) => {
+          const overrides = { ...lanes.overrides, COLS: outer, COLS_IN: inner };
+          const choice = { variants: { ...lanes.variants, source }, overrides };
+          return [`${outer},${inner}`, await cache.pipeline(rmsNormKernel, choice)] as const;
+        }),
+      ),
+    );
+    const pipelines = new Map<string, GPUComputePipeline>(pairs);
+    return {
+      over: source === 'same' ? 'rows' : 'logitRows',
+      pipeline: (tiling, inner) => found(pipelines.get(`${columnsOf(tiling)},${columnsOf(inner)}`)),
+      group,
+      size: lanes.size,
+    };
+  }
+
+  async matmul(
+    matrix: MatrixView,
+    epilogue: string,
+    x: GPUBuffer,
+    y: GPUBuffer,
+    yStride: number,
+    over: Op['over'] = 'rows',
+  ): Promise<Op[]> {
+    const { cache, reduce } = this.#parts;
+    const lanes = reduce === 'serial' ? 1 : SHARED_LANES;
+    const choiceOf = (tiling: Tiling): KernelChoice => ({
+      variants: { format: matrix.type, epilogue, reduce },
+      aliases: { cols: tiling === 1 ? 'f32' : 'vec4f' },
+      overrides: { LANES: lanes, GROUPS: tiling === 8 ? 2 : 1 },
+    });
+    const pipelines = new Map(
+      await Promise.all(
+        TILINGS.map(async (tiling) => [tiling, await cache.pipeline(matmulKernel, choiceOf(tiling))] as const),
+      ),
+    );
+    const ops: Op[] = [];
+    for (const { buffer, scalesWord, outputs, firstOutput } of matrix.chunks) {
+      const params = await this.#paramsOf(matmulKernel, {
+        n: outputs,
+        k4: matrix.k / 4,
+        y_stride: yStride,
+        y_row0: matrix.firstRow + firstOutput,
+        half_base: scalesWord,
+      });
+      const group = this.#bind(matmulKernel, [params, buffer, x, y]);
+      const tiles = Math.ceil(outputs / (epilogue === 'swiglu' ? 2 : 4));
+      const workgroups = Math.ceil(tiles / (MATMUL_WG / lanes));
+      const size = (rows: number, tiling: Tiling) => [workgroups, Math.ceil(rows / tiling)] as const;
+      ops.push({ over, pipeline: (tiling) => found(pipelines.get(tiling)), group, size });
+    }
+    return ops;
+  }
+
+  async ropeCache(vectors: GPUBuffer, { keys, values }: { keys: GPUBuffer; values: GPUBuffer }): Promise<Op> {
+    const { config, state } = this.#parts;
+    const { heads, kvHeads, headSize, rotary, epsilon } = config;
+    const params = await this.#paramsOf(ropeCacheKernel, {
+      heads,
+      kv_heads: kvHeads,
+      head_size: headSize,
+      rotary,
+      pages_per_slot: state.limits.contextTokens / PAGE_TOKENS,
+      epsilon,
+      q_scale: 1 / Math.sqrt(headSize),
+    });
+    const group = this.#bind(ropeCacheKernel, [
+      params,
+      state.qkv,
+      vectors,
+      state.angles,
+      state.rows,
+      state.pageTable,
+      state.q,
+      keys,
+      values,
+    ]);
+    const variants = { rope: config.ropeStyle, head_norm: config.hasHeadNorm ? 'rms' : 'none' };
+    const pipeline = await this.#byColumns(ropeCacheKernel, { variants });
+    return { over: 'rows', pipeline, group, size: (rows) => [heads + 2 * kvHeads, rows] };
+  }
+
+  async attention({ keys, values }: { keys: GPUBuffer; values: GPUBuffer }): Promise<Op> {
+    const { config, state, reduce } = this.#parts;
+    const { heads, kvHeads, headSize } = config;
+    const kernel = reduce === 'serial' ? attentionSerialKernel : attentionKernel;
+    const params = await this.#paramsOf(kernel, {
+      heads,
+      kv_heads: kvHeads,
+      head4: headSize / 4,
+      pages_per_slot: state.limits.contextTokens / PAGE_TOKENS,
+    });
+    const group = this.#bind(kernel, [params, state.q, keys, values, state.rows, state.pageTable, state.attended]);
+    const pipeline = await this.#byColumns(kernel, {});
+    const parts = Math.ceil(headSize / ATTENTION_SERIAL_DIMENSIONS);
+    const across = reduce === 'serial' ? Math.ceil((heads * parts) / ATTENTION_SERIAL_WG) : heads;
+    return { over: 'rows', pipeline, group, size: (rows) => [across, rows] };
+  }
+
+  async pick(): Promise<Op> {
+    const { config, state, reduce } = this.#parts;
+    const lanes = lanesOf(reduce, PICK_LANES);
+    const params = await this.#paramsOf(pickKernel, { n: config.vocabulary });
+    const { logits, rows, draws, masks, picks, latest } = state;
+    const group = this.#bind(pickKernel, [params, logits, rows, draws, masks, picks, latest]);
+    const variants = { ...lanes.variants, draw: 'gumbel' };
+    const pipeline = await this.#byColumns(pickKernel, { variants, overrides: lanes.overrides });
+    return { over: 'logitRows', pipeline, group, size: lanes.size };
+  }
+
+  async #byColumns(kernel: Kernel, choice: KernelChoice): Promise<Op['pipeline']> {
+    const [one, four] = await Promise.all(
+      COLUMNS.map((COLS) =>
+        this.#parts.cache.pipeline(kernel, { ...choice, overrides: { ...choice.overrides, COLS } }),
+      ),
+    );
+    return (tiling) => found(tiling === 1 ? one : four);
+  }
+
+  /** One uniform buffer for all ops with the same parameters. */
+  async #paramsOf<Layout extends ParamsLayout>(kernel: Kernel<Layout>, values: ParamsOf<Layout>): Promise<GPUBuffer> {
+    const bytes = encodeParams(kernel.params, values);
+    const key = bytesToHex(bytes);
+    const known = this.#params.get(key);
+    if (known) return known;
+    const buffer = await this.#parts.memory.create(
+      `${kernel.name} params`,
+      bytes.byteLength,
+      BUFFER_USAGE.UNIFORM | BUFFER_USAGE.COPY_DST,
+    );
+    this.#parts.queue.writeBuffer(buffer, 0, bytes);
+    this.#params.set(key, buffer);
+    return buffer;
+  }
+
+  #bind(kernel: Kernel, buffers: readonly GPUBuffer[]): GPUBindGroup {
+    return this.#parts.cache.bindGroup(kernel, buffers);
+  }
+}
+
+function found(pipeline: GPUComputePipeline | undefined): GPUComputePipeline {
+  if (!pipeline) throw new TypeError('every variant of an op is compiled before it is encoded');
+  return pipeline;
+}
+
+/** The variant of a row kernel that suits `reduce`, with its dispatch size. */
+function lanesOf(reduce: ReduceVariant, lanes: number) {
+  if (reduce === 'serial') {
+    return {
+      variants: { lanes: 'serial' },
+      overrides: { WG: SERIAL_ROWS, LANES: 1 },
+      size: (rows: number) => [Math.ceil(rows / SERIAL_ROWS), 1] as const,
+    };
+  }
+  return {
+    variants: { lanes: 'shared' },
+    overrides: { WG: lanes, LANES: lanes },
+    size: (rows: number) => [rows, 1] as const,
+  };
+}

@@ -1,0 +1,65 @@
+import type { Sequence } from './sequence.ts';
+
+/** Prices of a token (Sheng et al. 2024, virtual token counter): decoding one costs about two of a prompt. */
+const PROMPT_PRICE = 1;
+const ANSWER_PRICE = 2;
+
+/**
+ * Waiting sequences, in fair shares: the requester that was served least is next, within a requester the first come.
+ * Who comes back after a pause starts at the least of those who wait, so that nobody saves up turns.
+ */
+export class FairQueue {
+  readonly #waiting: Sequence[] = [];
+  readonly #served = new Map<string, number>();
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  add(sequence: Sequence): void {
+    const { requester } = sequence;
+    const isWaiting = this.#waiting.some((other) => other.requester === requester);
+    if (!isWaiting) {
+      const others = this.#waiting.map((other) => this.#servedTo(other.requester));
+      const least = others.length > 0 ? Math.min(...others) : 0;
+      this.#served.set(requester, Math.max(this.#servedTo(requester), least));
+    }
+    this.#waiting.push(sequence);
+  }
+
+  /** The sequence whose turn it is. */
+  next(): Sequence | undefined {
+    let best = this.#waiting[0];
+    for (const sequence of this.#waiting) {
+      if (best && this.#servedTo(sequence.requester) < this.#servedTo(best.requester)) best = sequence;
+    }
+    return best;
+  }
+
+  remove(sequence: Sequence): void {
+    const at = this.#waiting.indexOf(sequence);
+    if (at >= 0) this.#waiting.splice(at, 1);
+  }
+
+  find(id: string): Sequence | undefined {
+    return this.#waiting.find((sequence) => sequence.id === id);
+  }
+
+  drain(): Sequence[] {
+    return this.#waiting.splice(0);
+  }
+
+  /** Counts what a requester was given. */
+  charge(requester: string, promptTokens: number, answerTokens: number): void {
+    this.#served.set(requester, this.#servedTo(requester) + PROMPT_PRICE * promptTokens + ANSWER_PRICE * answerTokens);
+  }
+
+  /** Forgets counters once nobody waits or runs, so that they do not grow with every requester there ever was. */
+  forget(): void {
+    this.#served.clear();
+  }
+
+  #servedTo(requester: string): number {
+    return this.#served.get(requester) ?? 0;
+  }
+}

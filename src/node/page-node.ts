@@ -1,0 +1,282 @@
+import type { JobId, ModelRoot } from '../base/branded.ts';
+import { createEmitter } from '../base/emitter.ts';
+import { createLogger, type LogEntry } from '../base/logger.ts';
+import type { Bootstrap } from '../protocol/index.ts';
+import { createChangeSignal } from './change-signal.ts';
+import { chatOnDevice } from './chat.ts';
+import type { Device } from './device.ts';
+import type { DeviceLock } from './device-lock.ts';
+import { NodeError } from './errors.ts';
+import { hasVisitedBefore } from './visited-before.ts';
+import { readOperatorOffer } from './operator-offer.ts';
+import { problemOf } from './problem.ts';
+import { createServing, readStorage } from './serving.ts';
+import { EMPTY_SNAPSHOT, type NodePhase, type NodeSnapshot, type Problem, type StartStep } from './snapshot.ts';
+import type { Consent, StarlingNode } from './starling-node.ts';
+import { viewDevice, viewOffer } from './view-device.ts';
+
+/** The node of this very page. It is asleep: the first click that needs them loads and joins its parts. */
+export class PageNode implements StarlingNode {
+  readonly #signal = createChangeSignal();
+  readonly #log = createEmitter<{ entry: LogEntry }>();
+  readonly #logger = createLogger('node', (entry) => this.#log.emit('entry', entry));
+  readonly #lock: DeviceLock;
+  readonly #serving = createServing((step) => this.#show(step));
+  #offer: Bootstrap | undefined;
+  #device: Device | undefined;
+  #opening: Promise<Device> | undefined;
+  #phase: NodePhase = 'off';
+  #step: StartStep | undefined;
+  #problem: Problem | undefined;
+  #lastConsent: Consent | undefined;
+  #starting: AbortController | undefined;
+  #storage: NodeSnapshot['storage'];
+
+  constructor(lock: DeviceLock) {
+    this.#lock = lock;
+  }
+
+  snapshot(): NodeSnapshot {
+    const own = {
+      phase: this.#phase,
+      isOtherTab: false,
+      step: this.#step,
+      problem: this.#problem,
+      storage: this.#storage,
+    };
+    const seen = this.#device ? viewDevice(this.#device) : { ...EMPTY_SNAPSHOT, models: viewOffer(this.#offer) };
+    return { ...seen, ...own };
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.#signal.on(listener);
+  }
+
+  onLog(listener: (entry: LogEntry) => void): () => void {
+    return this.#log.on('entry', listener);
+  }
+
+  async readOffer(): Promise<void> {
+    try {
+      this.#offer = await readOperatorOffer();
+      this.#problem = undefined;
+    } catch (error) {
+      this.#problem = problemOf(error);
+    }
+    // What an earlier visit left is shown again; a first visit opens nothing.
+    if (await hasVisitedBefore()) await this.#open();
+    this.#signal.changed();
+  }
+
+  async contribute(consent: Consent): Promise<void> {
+    if (this.#phase !== 'off' && this.#phase !== 'connected') return;
+    this.#lastConsent = consent;
+    await this.#attempt(async (signal) => {
+      if (!(await this.#lock.tryAcquire())) return this.#enter('elsewhere');
+      this.#enter('starting');
+      const device = await this.#open();
+      await device.requester.list();
+      await this.#load(device, consent.model, signal);
+      this.#show({ name: 'join', doneBytes: 0, totalBytes: 0 });
+      await device.swarm.start();
+      signal.throwIfAborted();
+      this.#serving.open(device, consent.model);
+      this.#enter('serving');
+      this.#logger.info('this device shares its GPU now');
+    });
+  }
+
+  pause(): void {
+    if (this.#phase !== 'serving' || !this.#device) return;
+    this.#device.provider.pause();
+    this.#device.announce(undefined);
+    this.#enter('paused');
+    this.#logger.info('paused');
+  }
+
+  resume(): void {
+    const device = this.#device;
+    const model = device?.engine.loaded()?.root;
+    if (this.#phase !== 'paused' || !device || !model) return;
+    device.provider.resume();
+    device.announce(model);
+    this.#enter('serving');
+    this.#logger.info('sharing again');
+  }
+
+  async stop(): Promise<void> {
+    this.#starting?.abort();
+    const device = this.#device;
+    if (!device || this.#phase === 'off') return;
+    this.#enter('stopping');
+    await device.restartRequester();
+    await this.#serving.close(device);
+    await device.swarm.stop();
+    await device.shelf.stop();
+    this.#lock.release();
+    this.#enter('off');
+    this.#logger.info('stopped');
+  }
+
+  async takeOver(): Promise<void> {
+    await this.#lock.takeOver();
+    this.#enter('off');
+    if (this.#lastConsent) await this.contribute(this.#lastConsent);
+  }
+
+  async download(root: ModelRoot): Promise<void> {
+    const device = await this.#open();
+    await device.shelf.download(root).catch((error: unknown) => this.#logger.warn(problemOf(error).message));
+    await this.#readStorage();
+  }
+
+  async cancelDownload(root: ModelRoot): Promise<void> {
+    await this.#device?.shelf.cancel(root);
+  }
+
+  async deleteModel(root: ModelRoot): Promise<void> {
+    const device = await this.#open();
+    try {
+      await device.shelf.delete(root);
+    } catch (error) {
+      this.#problem = problemOf(error);
+    }
+    await this.#readStorage();
+  }
+
+  async exportModel(root: ModelRoot): Promise<ReadableStream<Uint8Array>> {
+    return (await this.#open()).shelf.export(root);
+  }
+
+  async submitBatch(file: File, where: 'swarm' | 'device'): Promise<JobId> {
+    const device = await this.#connect(where);
+    const only = where === 'device' ? { only: device.self } : {};
+    const id = await device.requester.submit({ file, fileName: file.name, ...only });
+    if (where === 'device') await this.#computeOwn(device, id);
+    return id;
+  }
+
+  async resumeJob(id: JobId): Promise<void> {
+    const device = await this.#open();
+    const job = device.requester.views().find((view) => view.id === id);
+    if (!job) throw new NodeError('unknown-job', `node: no batch ${id} on this device`, {});
+    const where = job.only === undefined ? 'swarm' : 'device';
+    try {
+      await this.#connect(where);
+      await device.requester.resume(id);
+      if (where === 'device') await this.#computeOwn(device, id);
+    } catch (error) {
+      this.#problem = problemOf(error);
+      this.#signal.changed();
+    }
+  }
+
+  async cancelJob(id: JobId): Promise<void> {
+    await this.#device?.requester.cancel(id);
+  }
+
+  async removeJob(id: JobId): Promise<void> {
+    await this.#device?.requester.remove(id);
+  }
+
+  async jobFiles(id: JobId): Promise<{ readonly output: Blob; readonly errors: Blob }> {
+    return (await this.#open()).requester.outputFiles(id);
+  }
+
+  async chat(options: Parameters<StarlingNode['chat']>[0]): Promise<void> {
+    const device = await this.#connect('device');
+    await this.#load(device, options.model, options.signal);
+    await chatOnDevice(device, options);
+  }
+
+  metrics(): Readonly<Record<string, number>> {
+    return { ...this.#device?.requester.metrics(), ...this.#device?.provider.stats() };
+  }
+
+  /** Loads and joins the parts, once. Nothing of them runs yet. */
+  #open(): Promise<Device> {
+    this.#opening ??= import('./device.ts').then(async ({ openDevice }) => {
+      const device = await openDevice({
+        offer: () => this.#offer,
+        log: (entry) => this.#log.emit('entry', entry),
+        onChange: () => this.#signal.changed(),
+        onDeviceGone: (error) => {
+          this.#problem = problemOf(error);
+          void this.stop();
+        },
+      });
+      this.#device = device;
+      await device.shelf.refresh();
+      // Another tab's requester may be writing; its half-made jobs are not ours to tidy.
+      if (!(await this.#lock.isHeldElsewhere())) await device.requester.list();
+      await registerOfflineShell();
+      await this.#readStorage();
+      return device;
+    });
+    this.#opening.catch(() => (this.#opening = undefined));
+    return this.#opening;
+  }
+
+  /** What asking for work needs: this tab is the device's node, and for the swarm it is in it. */
+  async #connect(where: 'swarm' | 'device'): Promise<Device> {
+    if (this.#phase === 'elsewhere' || !(await this.#lock.tryAcquire())) {
+      throw new NodeError('elsewhere', 'node: another tab of this browser is the node; use that one', {});
+    }
+    const device = await this.#open();
+    await device.requester.list();
+    if (where === 'swarm') await device.swarm.start();
+    if (this.#phase === 'off') this.#enter('connected');
+    return device;
+  }
+
+  /** Computes the person's own job here, without opening this device to others. */
+  async #computeOwn(device: Device, id: JobId): Promise<void> {
+    const model = device.requester.views().find((view) => view.id === id)?.model;
+    if (model) await this.#load(device, model, new AbortController().signal);
+    device.announce(this.#phase === 'serving' ? model : undefined);
+  }
+
+  async #load(device: Device, root: ModelRoot, signal: AbortSignal): Promise<void> {
+    await this.#serving.load(device, root, signal);
+    await this.#readStorage();
+  }
+
+  /** Runs a start that may fail or be stopped, and leaves everything off if it is. */
+  async #attempt(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.#starting = new AbortController();
+    this.#problem = undefined;
+    try {
+      await run(this.#starting.signal);
+    } catch (error) {
+      if (!this.#starting.signal.aborted) {
+        this.#problem = problemOf(error);
+        this.#logger.error(this.#problem.message);
+      }
+      await this.stop();
+    } finally {
+      this.#step = undefined;
+      this.#signal.changed();
+    }
+  }
+
+  async #readStorage(): Promise<void> {
+    this.#storage = await readStorage();
+    this.#signal.changed();
+  }
+
+  #enter(phase: NodePhase): void {
+    this.#phase = phase;
+    this.#signal.changed();
+  }
+
+  #show(step: StartStep | undefined): void {
+    this.#step = step;
+    this.#signal.changed();
+  }
+}
+
+/** Keeps the page itself for the next, perhaps offline, visit. Absent in development and in some private windows. */
+async function registerOfflineShell(): Promise<void> {
+  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
+  await navigator.serviceWorker.register('/service-worker.js').catch(() => undefined);
+}
