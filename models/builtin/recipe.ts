@@ -6,14 +6,14 @@ export const RECIPE = {
   seed: 1,
   /** Positions of a batch; rows are packed into it. */
   batchPositions: 1024,
-  steps: 4_500,
-  learningRate: 5e-3,
+  steps: 3_500,
+  learningRate: 6e-3,
   /** Of the peak, at the last step. */
   finalShare: 0.05,
   warmupSteps: 60,
-  weightDecay: 0.05,
+  weightDecay: 0.02,
   beta1: 0.9,
-  beta2: 0.99,
+  beta2: 0.95,
   clip: 1,
   /** Standard deviation of the first weights; those that write to the residual stream get less the deeper the model. */
   initialDeviation: 0.05,
@@ -21,7 +21,7 @@ export const RECIPE = {
 
 export const CONFIG: ModelConfig = {
   architecture: 'llama',
-  layers: 4,
+  layers: 3,
   width: 128,
   ffnWidth: 384,
   heads: 4,

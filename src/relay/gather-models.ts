@@ -20,13 +20,16 @@ export interface ModelSource {
 
 export interface GatherInit {
   readonly models: readonly ModelSource[];
-  /** Published when there is nothing else to publish. */
+  /** Fetched when there is nothing else to publish. */
   readonly defaultModel?: DefaultModel;
   readonly say: (line: string) => void;
   readonly progress: StartProgress;
   readonly downloadLimits?: Partial<DownloadLimits>;
   readonly signal?: AbortSignal;
 }
+
+/** One attempt and a repetition: who is offline should not wait long for the page. */
+const DEFAULT_MODEL_ATTEMPTS = 2;
 
 /**
  * Everything to serve: the models named now, then those that an earlier run published. Any that was named and cannot be
@@ -45,7 +48,7 @@ export async function gatherModels(data: DataFolder, signer: Signer, init: Gathe
     if (model) published.push(model);
   }
   if (published.length === 0 && init.models.length === 0 && init.defaultModel) {
-    const model = await publishDefault(data, signer, init.defaultModel, records, init);
+    const model = await fetchDefault(data, signer, init.defaultModel, records, init);
     if (model) published.push(model);
   }
   const unique = [...new Map(published.map((model) => [model.path, model])).values()];
@@ -64,7 +67,7 @@ async function publishNamed(
     if (sha256 !== undefined) await checkHash(place, sha256, init);
     return publishPath(data, signer, resolve(place), records, { licence }, init);
   }
-  const fetched = await fetchModel(data, place, sha256, init);
+  const fetched = await fetchModel(data, place, sha256, init, init.downloadLimits);
   const source = withoutSecrets(new URL(place));
   const about = { licence, ...(source.length <= 512 ? { source } : {}) };
   return publishFetched(() => publishPath(data, signer, fetched, records, about, init), fetched);
@@ -98,6 +101,7 @@ async function fetchModel(
   url: string,
   sha256: string | undefined,
   init: GatherInit,
+  limits: Partial<DownloadLimits> | undefined,
 ): Promise<string> {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const label = parsed?.pathname.split('/').at(-1) || 'model';
@@ -109,7 +113,7 @@ async function fetchModel(
       onProgress: bar.update,
       onRetry: (reason) => init.say(`${label}: ${reason}; trying again`),
       ...(sha256 === undefined ? {} : { sha256 }),
-      ...(init.downloadLimits ? { limits: init.downloadLimits } : {}),
+      ...(limits ? { limits } : {}),
       ...(init.signal ? { signal: init.signal } : {}),
     });
     bar.end();
@@ -130,20 +134,24 @@ async function publishAgain(data: DataFolder, signer: Signer, record: PublishedR
   }
 }
 
-/** A clone may lack the file; the page opens all the same. */
-async function publishDefault(
+async function fetchDefault(
   data: DataFolder,
   signer: Signer,
-  { path, licence }: DefaultModel,
+  { title, url, size, licence }: DefaultModel,
   records: readonly PublishedRecord[],
   init: GatherInit,
 ): Promise<PublishedModel | undefined> {
-  init.say('no model named: publishing the built-in one; another with  npm start -- --model FILE.gguf');
+  // Without its scheme: the first URL of the output is the page's own, for people and for programs that read it.
+  init.say(`no model named: fetching ${title} (${size}, ${licence}) from ${url.replace(/^https?:\/\//, '')}`);
   try {
-    return await publishPath(data, signer, path, records, { licence }, init);
+    const limits = { idleAttempts: DEFAULT_MODEL_ATTEMPTS, ...init.downloadLimits };
+    const path = await fetchModel(data, url, undefined, init, limits);
+    return await publishFetched(() => publishPath(data, signer, path, records, { licence, source: url }, init), path);
   } catch (error) {
     if (isAbort(error) || !(error instanceof RelayError)) throw error;
-    init.say(`skipped: ${error.message.replace(/^relay: /, '')}`);
+    init.say(
+      `it cannot be fetched now (${error.message.replace(/^relay: /, '').split(';')[0]}): pass a file of yours with  npm start -- --model FILE.gguf`,
+    );
     return undefined;
   }
 }
