@@ -32,7 +32,7 @@ const MAX_BUFFER_BYTES = 1024 * 1024 * 1024;
 export const MAX_BINDING_BYTES = 128 * 1024 * 1024;
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|warp|microsoft basic/i;
-const OPTIONAL_FEATURES = ['shader-f16', 'subgroups'] as const;
+const OPTIONAL_FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
 
 /**
  * @param gpu `navigator.gpu`, or Dawn's in Node
