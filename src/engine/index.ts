@@ -28,7 +28,6 @@ export type {
   SequenceRequest,
 } from './engine-api.ts';
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './errors.ts';
-export { embedKernel } from './kernels/embed.ts';
 export { WEIGHT_FORMATS } from './kernels/weight-formats.ts';
 export type { Architecture, ModelConfig } from './model/config.ts';
 export type { LoadOptions } from './model/load-model.ts';
