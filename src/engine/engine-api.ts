@@ -25,6 +25,8 @@ export interface SequenceRequest {
   readonly record: number;
   /** Generation ends before the text that contains one of these. */
   readonly stop: readonly string[];
+  /** Whether each token comes with its log-probability. */
+  readonly logProbabilities?: boolean;
   /** Who asks, by any name: requesters that wait get fair shares of this device. */
   readonly requester?: string;
 }
@@ -32,7 +34,14 @@ export interface SequenceRequest {
 /** What a running sequence reports, in order; the last event of a sequence is `done` or `failed`. */
 export type EngineEvent =
   /** `text` may be empty while a character is incomplete or could begin a stop string. */
-  | { readonly t: 'token'; readonly id: string; readonly token: number; readonly text: string }
+  | {
+      readonly t: 'token';
+      readonly id: string;
+      readonly token: number;
+      readonly text: string;
+      /** Natural, of the whole softmax at temperature 1; where it was asked for. */
+      readonly logProbability?: number;
+    }
   | {
       readonly t: 'done';
       readonly id: string;

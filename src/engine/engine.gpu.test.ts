@@ -139,6 +139,21 @@ describe('one engine', () => {
     expect(await engine.stats()).toMatchObject({ running: 0, waiting: 0 });
   });
 
+  test("a token's log-probability is that of the scores, drawn on the GPU or from the logits", async () => {
+    // So cold that scores in f32 would not do: the CPU draws.
+    for (const sampling of [GREEDY, SAMPLED, { ...SAMPLED, temperature: 5e-5 }]) {
+      const events = await run(engine, { sampling, logProbabilities: true });
+      const tokens = events.flatMap((event) => (event.t === 'token' ? [event] : []));
+      const full = Uint32Array.from([...prompt, ...tokens.map(({ token }) => token)]);
+      const { logProbabilities, vocabulary } = await engine.score(root, full);
+      for (const [i, { token, logProbability = 9 }] of tokens.entries()) {
+        const expected = logProbabilities[(prompt.length + i - 1) * vocabulary + token] ?? 0;
+        // The same logits; f32 sums of 512 exponentials on the GPU.
+        expect(Math.abs(logProbability - expected)).toBeLessThan(2e-5);
+      }
+    }
+  });
+
   test('sharing beginnings and guessing change no token', async () => {
     const plain = createEngineApi({ store });
     await plain.loadModel(source, () => undefined, { contextTokens: 256, sharesPrefixes: false, speculates: false });

@@ -10,6 +10,7 @@ import { AppError } from '../base/app-error.ts';
  * - `chat-template-failed`: the model's template refused these messages or is broken.
  * - `prompt-too-long`: prompt and answer do not fit the context, or not the memory reserved for it. Shorten it.
  * - `request-invalid`: a request out of range: no prompt, unknown token ids, an id in use.
+ * - `kernel-wrong`: this GPU computes a kernel wrongly; it is not used. Update the driver.
  * - `engine-stopped`: the engine was stopped.
  */
 export type EngineErrorCode =
@@ -22,6 +23,7 @@ export type EngineErrorCode =
   | 'chat-template-failed'
   | 'prompt-too-long'
   | 'request-invalid'
+  | 'kernel-wrong'
   | 'engine-stopped';
 
 /** `name` is the tensor, key or request to blame; `value` and `limit` are what was found and what is allowed. */

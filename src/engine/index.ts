@@ -9,6 +9,14 @@
  * const prompt = await engine.encodePrompt(root, 'Once upon a time');
  * await engine.generate({ id: '1', model: root, prompt, maxTokens: 32, sampling: { temperature: 0, topK: 0, topP: 1, seed: 0 }, record: 0, stop: [] }, console.log);
  */
+export {
+  benchDevice,
+  benchShapeNames,
+  type BenchOptions,
+  type BenchReport,
+  type BenchRow,
+} from './bench/bench-device.ts';
+export type { BenchShape } from './bench/bench-shapes.ts';
 export { createEngineApi, type EngineApi, type EngineComponents } from './create-engine-api.ts';
 export type {
   ChatMessage,
@@ -20,7 +28,6 @@ export type {
   SequenceRequest,
 } from './engine-api.ts';
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './errors.ts';
-export { embedKernel } from './kernels/embed.ts';
 export { WEIGHT_FORMATS } from './kernels/weight-formats.ts';
 export type { Architecture, ModelConfig } from './model/config.ts';
 export type { LoadOptions } from './model/load-model.ts';

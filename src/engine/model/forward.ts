@@ -12,6 +12,12 @@ export interface ForwardPass {
   readonly dispatches: number;
   /** Records a whole step. `rows` and `page_table` must have been written before it is submitted. */
   encode(pass: GPUComputePassEncoder, shape: StepShape): void;
+  /** The same with a pass for each dispatch, so that each can be timed. */
+  encodeApart(
+    encoder: GPUCommandEncoder,
+    shape: StepShape,
+    timestamps: (dispatch: number) => GPUComputePassTimestampWrites,
+  ): void;
 }
 
 /** Compiles and binds everything that the model's steps need. @throws {GpuError} */
@@ -50,7 +56,20 @@ export async function prepareForward(parts: OpParts): Promise<ForwardPass> {
       pass.dispatchWorkgroups(...op.size(rows, tiling));
     }
   };
-  return { dispatches: ops.length, encode };
+  const encodeApart: ForwardPass['encodeApart'] = (encoder, shape, timestamps) => {
+    for (const [i, op] of ops.entries()) {
+      const rows = shape[op.over];
+      const pass = encoder.beginComputePass({ timestampWrites: timestamps(i) });
+      if (rows > 0) {
+        const tiling = tilingOf(rows);
+        pass.setPipeline(op.pipeline(tiling, tilingOf(shape.rows)));
+        pass.setBindGroup(0, op.group);
+        pass.dispatchWorkgroups(...op.size(rows, tiling));
+      }
+      pass.end();
+    }
+  };
+  return { dispatches: ops.length, encode, encodeApart };
 }
 
 function tilingOf(rows: number): Tiling {

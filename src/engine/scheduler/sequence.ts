@@ -73,7 +73,8 @@ export function createGeneration({ request, tokenizer, contextTokens, numericCla
     tokens.push(token);
     const isLast = tokens.length >= maxPositions;
     const { text, isStopped } = endIfLast(answer, answer.push(token), isLast);
-    emit({ t: 'token', id, token, text });
+    const logProbability = logits ? logProbabilityOf(logits, token) : pick.logProbability;
+    emit({ t: 'token', id, token, text, ...(request.logProbabilities ? { logProbability } : {}) });
     if (isStopped) return done('stop', answer.text);
     return isLast && done('length', answer.text);
   };
@@ -86,7 +87,12 @@ export function createGeneration({ request, tokenizer, contextTokens, numericCla
     requester: request.requester ?? '',
     space: '',
     maySpeculate: true,
-    draw: { sampling, record: request.record, wantsLogProbability: false, isMasked: false },
+    draw: {
+      sampling,
+      record: request.record,
+      wantsLogProbability: request.logProbabilities ?? false,
+      isMasked: false,
+    },
     take,
     cancel: () => {
       answer.end();
@@ -102,6 +108,12 @@ function endIfLast(
   isLast: boolean,
 ): ReturnType<AnswerText['push']> {
   return isLast && !step.isStopped ? { text: step.text + answer.end(), isStopped: false } : step;
+}
+
+function logProbabilityOf(logits: Float32Array, token: number): number {
+  const top = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const mass = logits.reduce((sum, v) => sum + Math.exp(v - top), 0);
+  return (logits[token] ?? Number.NEGATIVE_INFINITY) - top - Math.log(mass);
 }
 
 /** A sequence that only reads: `onLogits` gets the logits after each of `tokens`, in order. */

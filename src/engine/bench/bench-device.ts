@@ -1,0 +1,123 @@
+import { createGpuMemory, createPipelineCache, type GpuDevice } from '../../gpu/index.ts';
+import type { TensorType } from '../../weights/index.ts';
+import { EngineError } from '../errors.ts';
+import { makeBenchModel } from './bench-model.ts';
+import { benchConfig, BENCH_SHAPES, benchTensors, type BenchShape } from './bench-shapes.ts';
+import { checkProduct } from './check-product.ts';
+import { measureReadBandwidth } from './read-bandwidth.ts';
+import { timeKernels, timeSteps } from './step-times.ts';
+
+export interface BenchOptions {
+  readonly shapes: readonly BenchShape[];
+  readonly types: readonly TensorType[];
+  readonly batches: readonly number[];
+  /** Fewer layers than the shape has, for slow devices and small memories. */
+  readonly layers?: number;
+  /** Fewer words than the shape has. */
+  readonly vocabulary?: number;
+  /** Time for each line. */
+  readonly budgetMs: number;
+}
+
+/** One line: a decode step of `batch` sequences with 128 positions each. */
+export interface BenchRow {
+  readonly shape: BenchShape;
+  readonly type: TensorType;
+  readonly batch: number;
+  readonly layers: number;
+  readonly stepMs: number;
+  /** All sequences together. */
+  readonly tokensPerSecond: number;
+  /** Bytes of weights and cache that the step must read. */
+  readonly stepBytes: number;
+  /** Share of the memory's measured reading speed, 0 to 1. */
+  readonly rooflineShare: number;
+  /** CPU until the submit returns. */
+  readonly encodeMs: number;
+  readonly dispatches: number;
+  /** Sum of the kernels' own times and of the gaps between them; absent where the device has no timestamps. */
+  readonly kernelMs?: number;
+  readonly gapMs?: number;
+}
+
+export interface BenchReport {
+  readonly bytesPerSecond: number;
+  readonly rows: readonly BenchRow[];
+}
+
+/** f32 sums in another order than the reference's. */
+const TOLERANCE = 1e-5;
+
+/**
+ * Measures decode steps of random models against the memory's own speed, on a device that does nothing else. Every
+ * product is compared with its reference before it is timed.
+ *
+ * @throws {EngineError} `kernel-wrong` if this GPU computes a product wrongly; {GpuError} `out-of-memory`, `device-lost`
+ */
+export async function benchDevice(
+  gpu: GpuDevice,
+  options: BenchOptions,
+  onRow: (row: BenchRow) => void,
+  signal?: AbortSignal,
+): Promise<BenchReport> {
+  const { device } = gpu;
+  const cache = createPipelineCache(device);
+  const bytesPerSecond = await measureReadBandwidth(gpu, cache);
+  const rows: BenchRow[] = [];
+  for (const shape of options.shapes) {
+    for (const type of options.types) {
+      for (const batch of options.batches) await check(gpu, cache, type, batch);
+      const config = benchConfig(shape, options.layers, options.vocabulary);
+      const memory = createGpuMemory(device);
+      try {
+        const slots = Math.ceil(Math.max(...options.batches) / 8) * 8;
+        const model = await makeBenchModel(gpu, cache, memory, config, benchTensors(config, type), slots);
+        for (const batch of options.batches) {
+          signal?.throwIfAborted();
+          model.writeStep(batch);
+          const step = { rows: batch, logitRows: batch };
+          const { stepMs, encodeMs } = await timeSteps(device, model.forward, step, options.budgetMs);
+          const kernels = await timeKernels(device, memory, model.forward, step);
+          const stepBytes = model.weightBytes + batch * model.cacheBytes;
+          const row: BenchRow = {
+            shape,
+            type,
+            batch,
+            layers: config.layers,
+            stepMs,
+            encodeMs,
+            stepBytes,
+            tokensPerSecond: (1000 * batch) / stepMs,
+            rooflineShare: (1000 * stepBytes) / stepMs / bytesPerSecond,
+            dispatches: model.forward.dispatches,
+            ...kernels,
+          };
+          rows.push(row);
+          onRow(row);
+        }
+      } finally {
+        memory.freeAll();
+      }
+    }
+  }
+  return { bytesPerSecond, rows };
+}
+
+async function check(
+  gpu: GpuDevice,
+  cache: ReturnType<typeof createPipelineCache>,
+  type: TensorType,
+  batch: number,
+): Promise<void> {
+  const off = await checkProduct(gpu, cache, type, batch);
+  if (off <= TOLERANCE) return;
+  throw new EngineError(
+    'kernel-wrong',
+    `the product over ${type} for ${batch} sequences is off by ${off.toExponential(1)}, limit ${TOLERANCE}; ` +
+      'this GPU or its driver computes wrongly and is not used',
+    { name: type, value: off, limit: TOLERANCE },
+  );
+}
+
+/** The names of the shapes, for whoever asks a person. */
+export const benchShapeNames = Object.keys(BENCH_SHAPES) as readonly BenchShape[];
