@@ -34,3 +34,4 @@ export type { LoadOptions } from './model/load-model.ts';
 export { ropeAngles } from './model/rope-angles.ts';
 export type { ModelSource } from './model/upload-weights.ts';
 export type { TokenScores } from './score-tokens.ts';
+export { createModelTokenizer, type ModelTokenizer } from './tokenizer/model-tokenizer.ts';
