@@ -6,6 +6,7 @@ const MAY_IMPORT = {
   weights: ['base', 'protocol'],
   swarm: ['base', 'protocol'],
   engine: ['base', 'gpu', 'weights'],
+  npc: ['base'],
   backends: ['base', 'weights', 'engine'],
   work: ['base', 'protocol'],
   relay: ['base', 'protocol', 'weights', 'swarm'],

@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          include: ['src/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'models/**/*.test.ts'],
           exclude: ['src/**/*.gpu.test.ts', 'src/**/*.page.test.ts'],
           setupFiles: ['./src/base/with-resolvers.ts'],
           testTimeout: 30_000,

@@ -1,6 +1,6 @@
 import { createRandom } from '../src/base/random.ts';
 import type { Bytes } from '../src/base/bytes.ts';
-import { buildGguf } from '../src/weights/gguf/build-gguf.ts';
+import { writeGguf } from '../src/weights/gguf/write-gguf.ts';
 
 export interface RandomModelInit {
   /** About how many bytes the tensors take together. */
@@ -28,18 +28,18 @@ export function randomGguf(init: RandomModelInit): Bytes {
       {
         name: `blk.${layer}.attn_norm.weight`,
         dims: [width],
-        typeId: 0,
+        type: 'F32' as const,
         bytes: randomBytes(4 * width, seed, 2 * layer),
       },
       {
         name: `blk.${layer}.ffn_up.weight`,
         dims: [width, rows],
-        typeId: 8,
+        type: 'Q8_0' as const,
         bytes: randomBytes(rows * rowBytes, seed, 2 * layer + 1),
       },
     ];
   });
-  return buildGguf({
+  return writeGguf({
     metadata: {
       'general.architecture': 'llama',
       'general.name': init.name ?? `random-${init.seed}`,

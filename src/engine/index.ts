@@ -28,10 +28,10 @@ export type {
   SequenceRequest,
 } from './engine-api.ts';
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './errors.ts';
-export { embedKernel } from './kernels/embed.ts';
 export { WEIGHT_FORMATS } from './kernels/weight-formats.ts';
 export type { Architecture, ModelConfig } from './model/config.ts';
 export type { LoadOptions } from './model/load-model.ts';
 export { ropeAngles } from './model/rope-angles.ts';
 export type { ModelSource } from './model/upload-weights.ts';
 export type { TokenScores } from './score-tokens.ts';
+export { createModelTokenizer, type ModelTokenizer } from './tokenizer/model-tokenizer.ts';

@@ -9,6 +9,8 @@ export interface GpuReport {
   readonly isSoftware: boolean;
   readonly hasF16: boolean;
   readonly hasSubgroups: boolean;
+  /** Lanes of every subgroup; undefined where they vary or there are none. */
+  readonly subgroupSize: number | undefined;
   readonly maxBufferBytes: number;
   readonly maxBindingBytes: number;
 }
@@ -109,7 +111,14 @@ function reportOf(adapter: GPUAdapter): GpuReport {
     isSoftware: isFallbackAdapter || SOFTWARE.test(`${vendor} ${architecture} ${description}`),
     hasF16: adapter.features.has('shader-f16'),
     hasSubgroups: adapter.features.has('subgroups'),
+    subgroupSize: subgroupSizeOf(adapter),
     maxBufferBytes: Math.min(adapter.limits.maxBufferSize, MAX_BUFFER_BYTES),
     maxBindingBytes: Math.min(adapter.limits.maxStorageBufferBindingSize, MAX_BINDING_BYTES),
   };
+}
+
+function subgroupSizeOf({ features, info }: GPUAdapter): number | undefined {
+  if (!features.has('subgroups')) return undefined;
+  const { subgroupMinSize, subgroupMaxSize } = info;
+  return subgroupMinSize === subgroupMaxSize ? subgroupMinSize : undefined;
 }

@@ -17,6 +17,8 @@ export interface Kernel<Layout extends ParamsLayout = ParamsLayout> {
   readonly overrides: Readonly<Record<string, { readonly default: number; readonly allowed: readonly number[] }>>;
   /** False for combinations that make no sense; nobody may ask for them. All are meant where it is absent. */
   readonly isMeant?: (choice: Required<KernelChoice>) => boolean;
+  /** Language extensions that it needs; the device must have the feature of the same name. */
+  readonly enables?: readonly ('f16' | 'subgroups')[];
   readonly kernel: ShaderFile;
 }
 

@@ -58,7 +58,11 @@ export function linkKernel(kernel: Kernel, choice: KernelChoice): LinkedShader {
   );
   for (const name of Object.keys(kernel.aliases))
     invariant(choice.aliases?.[name], `${kernel.name} needs type ${name}`);
-  return linkShader({ aliases: choice.aliases ?? {}, files: [...libraries, kernel.kernel] });
+  return linkShader({
+    enables: kernel.enables ?? [],
+    aliases: choice.aliases ?? {},
+    files: [...libraries, kernel.kernel],
+  });
 }
 
 async function compile(

@@ -100,14 +100,15 @@ test('many micro-batches are one batch, and packed segments are as if alone', as
   trainer.close();
 });
 
-test('a restored state goes on bit by bit as if never left, and checkpointing changes no bit', async () => {
+test('a restored state goes on bit by bit as if never left, and neither checkpointing nor subgroups change a bit', async () => {
   const batches = [1, 2, 3, 4].map((seed) => [randomBatch(TINY_LLAMA, [9, 8], seed)]);
   const options = { learningRate: 0.01 };
   const whole = await tinyTrainer();
   for (const batch of batches) await whole.step(batch, options);
   const expected = await whole.saveState();
   whole.close();
-  const first = await tinyTrainer({ checkpointing: true });
+  // Nor do products by subgroups, where the device has them.
+  const first = await tinyTrainer({ checkpointing: true, subgroups: false });
   for (const batch of batches.slice(0, 2)) await first.step(batch, options);
   const state = await first.saveState();
   first.close();

@@ -11,6 +11,7 @@ import {
 import type { PackedBatch } from './data/packed-batch.ts';
 import { TrainingError } from './errors.ts';
 import { crossEntropyKernel } from './kernels/cross-entropy.ts';
+import { chooseProducts } from './kernels/linear.ts';
 import type { RowReduction } from './kernels/row-reduction.ts';
 import { allocateActivations, allocateBatch } from './model/activations.ts';
 import { createAdamw, type AdamwOptions } from './model/adamw.ts';
@@ -79,6 +80,8 @@ export interface TrainerOptions {
   readonly checkpointing?: boolean;
   /** By default `serial` on software GPUs. */
   readonly reduction?: RowReduction;
+  /** False for products without subgroups, which give the same bits; for tests. */
+  readonly subgroups?: boolean;
 }
 
 /**
@@ -122,6 +125,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
       ops,
       config,
       reduction,
+      products: chooseProducts(options.subgroups === false ? undefined : gpu.report.subgroupSize),
       model,
       activations,
       batch,

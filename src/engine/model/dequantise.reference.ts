@@ -1,6 +1,6 @@
 import { present } from '../../base/invariant.ts';
 import { TENSOR_TYPES, type TensorType } from '../../weights/index.ts';
-import { halfToNumber } from './half.ts';
+import { halfToNumber } from '../../base/half.ts';
 
 /**
  * The oracle of the weight libraries: numbers of a GGUF tensor, exactly as the format defines them, in f64.

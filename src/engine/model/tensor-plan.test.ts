@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildGguf, type GgufParts } from '../../weights/gguf/build-gguf.ts';
+import { writeGguf, type GgufParts } from '../../weights/gguf/write-gguf.ts';
 import { parseGgufHeader } from '../../weights/index.ts';
 import { readModelConfig } from './config.ts';
 import { runLimits } from './load-model.ts';
@@ -10,7 +10,7 @@ const WIDTH = 64;
 const tensor = (name: string, ...dims: number[]) => ({
   name,
   dims,
-  typeId: 0,
+  type: 'F32' as const,
   bytes: new Uint8Array(4 * dims.reduce((a, b) => a * b, 1)),
 });
 const layer = [
@@ -35,7 +35,7 @@ const metadata = {
   'llama.attention.head_count_kv': 2,
   'llama.attention.layer_norm_rms_epsilon': 1.1e-5,
 };
-const header = (parts: Partial<GgufParts> = {}) => parseGgufHeader(buildGguf({ metadata, tensors: usual, ...parts }));
+const header = (parts: Partial<GgufParts> = {}) => parseGgufHeader(writeGguf({ metadata, tensors: usual, ...parts }));
 function codeOf(run: () => unknown): unknown {
   try {
     run();

@@ -2,7 +2,7 @@ import { BUFFER_USAGE, type GpuMemory } from '../../gpu/index.ts';
 import type { TensorType } from '../../weights/index.ts';
 import type { RowSink } from './upload-weights.ts';
 import { packedRow, packRows } from './packing.ts';
-import { halfToNumber } from './half.ts';
+import { halfToNumber } from '../../base/half.ts';
 import type { PlannedChunk, PlannedMatrix, PlannedVector, TensorPlan } from './tensor-plan.ts';
 
 /** A chunk on the GPU. */

@@ -6,8 +6,9 @@ import { EngineError } from '../errors.ts';
 const MAX_TEMPLATE_CHARS = 128 * 1024;
 
 /**
- * Renders messages as the model was taught to read them, ready for its answer.
+ * Renders messages as the model was taught to read them.
  *
+ * @param addsGenerationPrompt whether the text ends where the model's answer begins
  * @param special texts of the BOS and EOS tokens, which templates may name
  * @throws {EngineError} `no-chat-template`, `chat-template-failed`
  */
@@ -15,6 +16,7 @@ export function renderChat(
   template: string | undefined,
   messages: readonly ChatMessage[],
   special: { readonly bos: string; readonly eos: string },
+  addsGenerationPrompt = true,
 ): string {
   if (template === undefined)
     throw new EngineError('no-chat-template', 'this model has no chat template; continue a text with it instead');
@@ -31,7 +33,7 @@ export function renderChat(
   try {
     return new Template(template).render({
       messages,
-      add_generation_prompt: true,
+      add_generation_prompt: addsGenerationPrompt,
       bos_token: special.bos,
       eos_token: special.eos,
     });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { buildGguf } from '../../weights/gguf/build-gguf.ts';
+import { writeGguf } from '../../weights/gguf/write-gguf.ts';
 import { parseGgufHeader } from '../../weights/index.ts';
 import { BYTE_OF_CHARACTER } from './byte-alphabet.ts';
 import { createModelTokenizer } from './model-tokenizer.ts';
@@ -55,7 +55,7 @@ function tiny(extra: Record<string, string>) {
   const types = Uint32Array.from(tokens, (_, id) => (id >= 259 ? 3 : 1));
   return createModelTokenizer(
     parseGgufHeader(
-      buildGguf({
+      writeGguf({
         metadata: {
           'tokenizer.ggml.model': 'gpt2',
           'tokenizer.ggml.tokens': tokens,

@@ -16,6 +16,12 @@ export interface ModelTokenizer {
   encode(text: string): Uint32Array<ArrayBuffer>;
   /** @throws {EngineError} `no-chat-template`, `chat-template-failed` */
   encodeChat(messages: readonly ChatMessage[]): Uint32Array<ArrayBuffer>;
+  /** What every sequence begins with: the BOS, or nothing. */
+  readonly startIds: readonly number[];
+  /** Tokens of a part from inside a text: never with a BOS or EOS that it does not spell. */
+  encodePart(text: string): number[];
+  /** @throws {EngineError} `no-chat-template`, `chat-template-failed` */
+  renderChat(messages: readonly ChatMessage[], addsGenerationPrompt: boolean): string;
   /** The text that the tokens add to a text before them (SentencePiece words keep their leading space). */
   decode(tokens: ArrayLike<number>): string;
   createDetokeniser(): Detokeniser;
@@ -65,6 +71,9 @@ export function createModelTokenizer({ metadata }: GgufHeader): ModelTokenizer {
     endIds,
     encode: (text) => Uint32Array.from([...bosIds, ...encodeText(text), ...eosIds]),
     encodeChat,
+    startIds: bosIds,
+    encodePart: encodeText,
+    renderChat: (messages, addsGenerationPrompt) => renderChat(template, messages, { bos, eos }, addsGenerationPrompt),
     decode,
     createDetokeniser: () => createDetokeniser(vocabulary),
   };

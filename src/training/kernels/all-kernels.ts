@@ -1,8 +1,8 @@
 import type { Kernel } from '../../gpu/index.ts';
 import { attentionKeyValueGradKernel, attentionQueryGradKernel, trainAttentionKernel } from './attention.ts';
 import { crossEntropyKernel } from './cross-entropy.ts';
-import { embeddingGradKernel } from './embedding-grad.ts';
-import { linearInputGradKernel, linearKernel, linearWeightGradKernel } from './linear.ts';
+import { embeddingGradKernel, trainEmbedKernel } from './embedding.ts';
+import { linearInputGradKernel, linearKernel, linearWeightGradKernel, SUBGROUP_KERNELS } from './linear.ts';
 import { adamwKernel, clipKernel, squareSumKernel } from './optimizer.ts';
 import { gainGradKernel, rmsNormGradKernel, trainRmsNormKernel } from './rms-norm.ts';
 import { trainRopeKernel } from './rope.ts';
@@ -13,6 +13,7 @@ export const ALL_TRAINING_KERNELS: readonly Kernel[] = [
   linearKernel,
   linearInputGradKernel,
   linearWeightGradKernel,
+  ...SUBGROUP_KERNELS,
   trainRmsNormKernel,
   rmsNormGradKernel,
   gainGradKernel,
@@ -23,6 +24,7 @@ export const ALL_TRAINING_KERNELS: readonly Kernel[] = [
   trainSwigluKernel,
   swigluGradKernel,
   crossEntropyKernel,
+  trainEmbedKernel,
   embeddingGradKernel,
   squareSumKernel,
   clipKernel,

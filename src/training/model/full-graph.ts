@@ -1,5 +1,6 @@
-import { embedKernel, type ModelConfig } from '../../engine/index.ts';
-import { embeddingGradKernel } from '../kernels/embedding-grad.ts';
+import type { ModelConfig } from '../../engine/index.ts';
+import { embeddingGradKernel, trainEmbedKernel } from '../kernels/embedding.ts';
+import type { Products } from '../kernels/linear.ts';
 import type { RowReduction } from '../kernels/row-reduction.ts';
 import type { Activations, BatchBuffers } from './activations.ts';
 import type { FullModel } from './full-model.ts';
@@ -23,6 +24,7 @@ interface Parts {
   readonly ops: OpList;
   readonly config: ModelConfig;
   readonly reduction: RowReduction;
+  readonly products: Products;
   readonly model: FullModel;
   readonly activations: Activations;
   readonly batch: BatchBuffers;
@@ -34,17 +36,17 @@ interface Parts {
 
 /** @throws {GpuError} */
 export async function buildFullGraph(parts: Parts): Promise<TrainingGraph> {
-  const { ops, config, reduction, model, activations, batch, head, angles, checkpointing } = parts;
-  const context: LayerContext = { ops, config, reduction, activations, rows: batch.rows, angles };
+  const { ops, config, reduction, products, model, activations, batch, head, angles, checkpointing } = parts;
+  const context: LayerContext = { ops, products, config, reduction, activations, rows: batch.rows, angles };
   const { rows, residuals, dResidual } = activations;
   const { width, vocabulary } = config;
   const first = residuals[0] ?? dResidual;
   ops.add({
-    kernel: embedKernel,
+    kernel: trainEmbedKernel,
     choice: { variants: { format: 'F32' } },
-    params: { n: vocabulary, k4: width / 4, row0: 0, half_base: 0 },
+    params: { rows, n: vocabulary, k4: width / 4, row0: 0, half_base: 0 },
     buffers: [model.embedding.weights, batch.rows, first],
-    workgroups: [Math.ceil(width / 256), rows],
+    workgroups: gridOf((rows * width) / 4),
   });
   const embed = await ops.take();
   const layers = [];

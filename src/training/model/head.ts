@@ -47,7 +47,7 @@ export function addHeadForward(
   const { rows, stride, logits } = buffers;
   addNorm(context, chunkNorm(context, batch, buffers, chunk), head.norm, activations.normed);
   const x = { buffer: activations.normed, stride: config.width };
-  addLinear(ops, head.logits, rows, x, { buffer: logits, stride }, { mode: 'nothing' });
+  addLinear(context, head.logits, rows, x, { buffer: logits, stride }, { mode: 'nothing' });
   const part = (buffer: GPUBuffer) => ({ buffer, offset: 4 * rows * chunk, size: 4 * rows });
   ops.add({
     kernel: crossEntropyKernel,
@@ -67,12 +67,12 @@ export function addHeadBackward(
   buffers: HeadBuffers,
   chunk: number,
 ): void {
-  const { ops, config, activations } = context;
+  const { config, activations } = context;
   const { rows, stride, logits } = buffers;
   const dLogits = { buffer: logits, stride };
   const of = (buffer: GPUBuffer) => ({ buffer, stride: config.width });
-  addLinearInputGrad(ops, head.logits, rows, dLogits, of(activations.dNormed));
-  addLinearWeightGrad(ops, head.logits, rows, dLogits, of(activations.normed));
+  addLinearInputGrad(context, head.logits, rows, dLogits, of(activations.dNormed));
+  addLinearWeightGrad(context, head.logits, rows, dLogits, of(activations.normed));
   const norm = chunkNorm(context, batch, buffers, chunk);
   addNormGrad(context, norm, head.norm, activations.dNormed, activations.dResidual);
 }

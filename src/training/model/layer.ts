@@ -10,8 +10,8 @@ import { trainRopeKernel } from '../kernels/rope.ts';
 import { ROWS_PER_GROUP, type RowReduction } from '../kernels/row-reduction.ts';
 import { swigluGradKernel, trainSwigluKernel } from '../kernels/swiglu.ts';
 import type { Activations, LayerTape } from './activations.ts';
-import { addLinear, addLinearInputGrad, addLinearWeightGrad, type Linear } from './linear.ts';
-import { gridOf, type Bound, type OpList } from './op-list.ts';
+import { addLinear, addLinearInputGrad, addLinearWeightGrad, type Linear, type ProductContext } from './linear.ts';
+import { gridOf, type Bound } from './op-list.ts';
 
 /** A norm's gain, and where its gradient goes if it is trained. */
 export interface Gain {
@@ -30,8 +30,7 @@ export interface Layer {
 }
 
 /** What all layers share. */
-export interface LayerContext {
-  readonly ops: OpList;
+export interface LayerContext extends ProductContext {
   readonly config: ModelConfig;
   readonly reduction: RowReduction;
   readonly activations: Activations;
@@ -99,15 +98,15 @@ export function addLayerForward(context: LayerContext, index: number, layer: Lay
   const qkvWidth = layer.qkv.outputs;
   addNorm(context, normShape(context, x, tape.attentionScale), layer.attentionNorm, normed);
   const of = (buffer: GPUBuffer, stride: number) => ({ buffer, stride });
-  addLinear(ops, layer.qkv, rows, of(normed, width), of(tape.qkv, qkvWidth), { mode: 'nothing' });
+  addLinear(context, layer.qkv, rows, of(normed, width), of(tape.qkv, qkvWidth), { mode: 'nothing' });
   addRope(context, tape.qkv, 1);
   addAttention(context, tape);
-  addLinear(ops, layer.output, rows, of(tape.mixed, layer.output.inputs), of(tape.middle, width), {
+  addLinear(context, layer.output, rows, of(tape.mixed, layer.output.inputs), of(tape.middle, width), {
     mode: 'residual',
     buffer: x,
   });
   addNorm(context, normShape(context, tape.middle, tape.ffnScale), layer.ffnNorm, normed);
-  addLinear(ops, layer.gateUp, rows, of(normed, width), of(tape.gateUp, 2 * ffnWidth), { mode: 'nothing' });
+  addLinear(context, layer.gateUp, rows, of(normed, width), of(tape.gateUp, 2 * ffnWidth), { mode: 'nothing' });
   ops.add({
     kernel: trainSwigluKernel,
     params: { rows, width4: ffnWidth / 4 },
@@ -119,11 +118,11 @@ export function addLayerForward(context: LayerContext, index: number, layer: Lay
 
 /** The layer's last product: the residual of the next. Needless when the layer is only computed again. */
 export function addLayerOutput(context: LayerContext, index: number, layer: Layer): void {
-  const { ops, config, activations } = context;
+  const { config, activations } = context;
   const { y, tape } = placesOf(activations, index);
   const x = { buffer: activations.gated, stride: config.ffnWidth };
   addLinear(
-    ops,
+    context,
     layer.down,
     activations.rows,
     x,
@@ -143,7 +142,7 @@ export function addLayerBackward(context: LayerContext, index: number, layer: La
   const { width, ffnWidth } = config;
   const of = (buffer: GPUBuffer, stride: number) => ({ buffer, stride });
   const d = of(dResidual, width);
-  addLinearInputGrad(ops, layer.down, rows, d, of(gated, ffnWidth));
+  addLinearInputGrad(context, layer.down, rows, d, of(gated, ffnWidth));
   ops.add({
     kernel: swigluGradKernel,
     params: { rows, width4: ffnWidth / 4 },
@@ -151,23 +150,23 @@ export function addLayerBackward(context: LayerContext, index: number, layer: La
     workgroups: gridOf((rows * ffnWidth) / 4),
     flops: 20 * rows * ffnWidth,
   });
-  addLinearWeightGrad(ops, layer.down, rows, d, of(gated, ffnWidth));
+  addLinearWeightGrad(context, layer.down, rows, d, of(gated, ffnWidth));
   const ffnNorm = normShape(context, tape.middle, tape.ffnScale);
   const dGateUp = of(tape.gateUp, 2 * ffnWidth);
-  addLinearInputGrad(ops, layer.gateUp, rows, dGateUp, of(dNormed, width));
+  addLinearInputGrad(context, layer.gateUp, rows, dGateUp, of(dNormed, width));
   addNorm(context, ffnNorm, layer.ffnNorm, normed);
-  addLinearWeightGrad(ops, layer.gateUp, rows, dGateUp, of(normed, width));
+  addLinearWeightGrad(context, layer.gateUp, rows, dGateUp, of(normed, width));
   addNormGrad(context, ffnNorm, layer.ffnNorm, dNormed, dResidual);
 
-  addLinearInputGrad(ops, layer.output, rows, d, of(dMixed, layer.output.inputs));
-  addLinearWeightGrad(ops, layer.output, rows, d, of(tape.mixed, layer.output.inputs));
+  addLinearInputGrad(context, layer.output, rows, d, of(dMixed, layer.output.inputs));
+  addLinearWeightGrad(context, layer.output, rows, d, of(tape.mixed, layer.output.inputs));
   addAttentionGrad(context, tape);
   addRope(context, dQkv, -1);
   const attentionNorm = normShape(context, x, tape.attentionScale);
   const dProjected = of(dQkv, layer.qkv.outputs);
-  addLinearInputGrad(ops, layer.qkv, rows, dProjected, of(dNormed, width));
+  addLinearInputGrad(context, layer.qkv, rows, dProjected, of(dNormed, width));
   addNorm(context, attentionNorm, layer.attentionNorm, normed);
-  addLinearWeightGrad(ops, layer.qkv, rows, dProjected, of(normed, width));
+  addLinearWeightGrad(context, layer.qkv, rows, dProjected, of(normed, width));
   addNormGrad(context, attentionNorm, layer.attentionNorm, dNormed, dResidual);
 }
 

@@ -1,5 +1,5 @@
 import type { TensorType } from '../../weights/index.ts';
-import { BASE, linearInputGradKernel, linearKernel, linearWeightGradKernel, ROW_TILE } from '../kernels/linear.ts';
+import { BASE, type Products } from '../kernels/linear.ts';
 import { gridOf, type Bound, type OpList } from './op-list.ts';
 
 /** Rows of a weight matrix that lie together in a buffer, and which outputs of the layer they make. */
@@ -13,6 +13,12 @@ export interface WeightPart {
   readonly rows: number;
   /** The first output. */
   readonly output: number;
+}
+
+/** Where the commands of products go, and which kernels they take. */
+export interface ProductContext {
+  readonly ops: OpList;
+  readonly products: Products;
 }
 
 /** A linear layer: y = x Wᵀ. */
@@ -37,11 +43,19 @@ export type Base =
   | { readonly mode: 'residual' | 'bias'; readonly buffer: Bound };
 
 /** y = base + x Wᵀ over `rows` rows. */
-export function addLinear(ops: OpList, layer: Linear, rows: number, x: Rows, y: Rows, base: Base): void {
+export function addLinear(
+  { ops, products }: ProductContext,
+  layer: Linear,
+  rows: number,
+  x: Rows,
+  y: Rows,
+  base: Base,
+): void {
+  const { kernel, choice, groups } = products.linear;
   for (const part of layer.parts) {
     ops.add({
-      kernel: linearKernel,
-      choice: { variants: { format: part.type } },
+      kernel,
+      choice: { ...choice, variants: { ...choice.variants, format: part.type } },
       params: {
         rows,
         n: part.rows,
@@ -57,18 +71,26 @@ export function addLinear(ops: OpList, layer: Linear, rows: number, x: Rows, y: 
       },
       // Without a base the input stands in for it, as every binding must be bound.
       buffers: [part.weights, x.buffer, 'buffer' in base ? base.buffer : x.buffer, y.buffer],
-      workgroups: gridOf((rows / ROW_TILE) * Math.ceil(part.rows / 8)),
+      workgroups: gridOf(64 * groups(rows, part.rows)),
       flops: 2 * rows * part.rows * layer.inputs,
     });
   }
 }
 
 /** dx = dy W over `rows` rows; added to dx if `adds`. */
-export function addLinearInputGrad(ops: OpList, layer: Linear, rows: number, dy: Rows, dx: Rows, adds = false): void {
+export function addLinearInputGrad(
+  { ops, products }: ProductContext,
+  layer: Linear,
+  rows: number,
+  dy: Rows,
+  dx: Rows,
+  adds = false,
+): void {
+  const { kernel, choice, groups } = products.inputGrad;
   for (const [i, part] of layer.parts.entries()) {
     ops.add({
-      kernel: linearInputGradKernel,
-      choice: { variants: { format: part.type } },
+      kernel,
+      choice: { ...choice, variants: { ...choice.variants, format: part.type } },
       params: {
         rows,
         n: part.rows,
@@ -83,17 +105,25 @@ export function addLinearInputGrad(ops: OpList, layer: Linear, rows: number, dy:
         scale: 1,
       },
       buffers: [part.weights, dy.buffer, dx.buffer],
-      workgroups: gridOf((rows / ROW_TILE) * Math.ceil(layer.inputs / 8)),
+      workgroups: gridOf(64 * groups(rows, layer.inputs)),
       flops: 2 * rows * part.rows * layer.inputs,
     });
   }
 }
 
 /** dW += dyᵀ x over `rows` rows, if the layer's weights are trained. */
-export function addLinearWeightGrad(ops: OpList, layer: Linear, rows: number, dy: Rows, x: Rows): void {
+export function addLinearWeightGrad(
+  { ops, products }: ProductContext,
+  layer: Linear,
+  rows: number,
+  dy: Rows,
+  x: Rows,
+): void {
   if (!layer.gradient) return;
+  const { kernel, choice, groups } = products.weightGrad;
   ops.add({
-    kernel: linearWeightGradKernel,
+    kernel,
+    choice,
     params: {
       rows,
       n: layer.outputs,
@@ -105,7 +135,7 @@ export function addLinearWeightGrad(ops: OpList, layer: Linear, rows: number, dy
       scale: 1,
     },
     buffers: [dy.buffer, x.buffer, layer.gradient],
-    workgroups: gridOf(Math.ceil(layer.outputs / 8) * Math.ceil(layer.inputs / 8)),
+    workgroups: gridOf(64 * groups(layer.outputs, layer.inputs)),
     flops: 2 * rows * layer.outputs * layer.inputs,
   });
 }

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { WeightsError } from '../errors.ts';
-import { buildGguf } from './build-gguf.ts';
+import { writeGguf } from './write-gguf.ts';
 import { createGgufHeaderParser } from './header.ts';
 import { layoutGguf } from './layout.ts';
 
 const bytesOf = (size: number) => new Uint8Array(size);
 const seeds: Uint8Array[] = [
-  buildGguf({
+  writeGguf({
     metadata: {
       'general.architecture': 'llama',
       'x.count': 3,
@@ -17,13 +17,13 @@ const seeds: Uint8Array[] = [
       y: true,
     },
     tensors: [
-      { name: 'a', dims: [64, 2], typeId: 2, bytes: bytesOf(72) },
-      { name: 'b', dims: [3], typeId: 0, bytes: bytesOf(12) },
+      { name: 'a', dims: [64, 2], type: 'Q4_0' as const, bytes: bytesOf(72) },
+      { name: 'b', dims: [3], type: 'F32' as const, bytes: bytesOf(12) },
     ],
   }),
-  buildGguf({
+  writeGguf({
     metadata: { 'general.alignment': 32, 'general.name': 'ä' },
-    tensors: [{ name: 'w', dims: [2, 2, 2], typeId: 1, bytes: bytesOf(16) }],
+    tensors: [{ name: 'w', dims: [2, 2, 2], type: 'F16' as const, bytes: bytesOf(16) }],
   }),
 ];
 const REAL = ['random/qwen2-Q4_0', 'stories260K/stories260K-Q4_0']

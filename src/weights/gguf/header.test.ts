@@ -1,18 +1,19 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { buildGguf } from './build-gguf.ts';
+import { writeGguf } from './write-gguf.ts';
 import { createGgufHeaderParser, parseGgufHeader } from './header.ts';
 import { layoutGguf } from './layout.ts';
+import type { TensorType } from './tensor-type.ts';
 
-const tensor = (name: string, dims: number[], typeId: number, sizeBytes: number) => ({
+const tensor = (name: string, dims: number[], type: TensorType, sizeBytes: number) => ({
   name,
   dims,
-  typeId,
+  type,
   bytes: new Uint8Array(sizeBytes),
 });
 const small = () =>
-  buildGguf({
+  writeGguf({
     metadata: {
       'general.architecture': 'llama',
       'llama.block_count': 3,
@@ -21,7 +22,11 @@ const small = () =>
       'tokenizer.ggml.scores': Float32Array.of(0, -1.5),
       'tokenizer.ggml.add_bos_token': true,
     },
-    tensors: [tensor('a.weight', [64, 3], 2, 108), tensor('b.weight', [256], 14, 210), tensor('c.weight', [5], 0, 20)],
+    tensors: [
+      tensor('a.weight', [64, 3], 'Q4_0', 108),
+      tensor('b.weight', [256], 'Q6_K', 210),
+      tensor('c.weight', [5], 'F32', 20),
+    ],
   });
 
 /** `bytes` with the first occurrence of `find` replaced by as many bytes of `replace`. */
@@ -91,9 +96,9 @@ describe('gguf header', () => {
     expect(code(() => parseGgufHeader(patched(bytes, u64(64n), u64(65n))))).toBe('gguf-tensor-shape');
     expect(code(() => parseGgufHeader(patched(bytes, u64(64n), u64(0n))))).toBe('gguf-tensor-shape');
     expect(code(() => parseGgufHeader(patched(bytes, u64(64n), u64(2n ** 48n))))).toBe('gguf-tensor-shape');
-    const oddType = buildGguf({ metadata: {}, tensors: [tensor('a', [1], 99, 4)] });
+    const oddType = patched(bytes, Uint8Array.of(14, 0, 0, 0, 128), Uint8Array.of(99, 0, 0, 0, 128));
     expect(code(() => parseGgufHeader(oddType))).toBe('gguf-tensor-type');
-    const badAlignment = buildGguf({ metadata: { 'general.alignment': 24 }, tensors: [] });
+    const badAlignment = writeGguf({ metadata: { 'general.alignment': 24 }, tensors: [] });
     expect(code(() => parseGgufHeader(badAlignment))).toBe('gguf-metadata');
     const nested = patched(bytes, Uint8Array.of(9, 0, 0, 0, 8, 0, 0, 0), Uint8Array.of(9, 0, 0, 0, 9, 0, 0, 0));
     expect(code(() => parseGgufHeader(nested))).toBe('gguf-metadata');

@@ -1,0 +1,23 @@
+/**
+ * `npm run evaluate:builtin -- [FILE.gguf] [--examples N]`: held-out accuracy of the built-in model, by our own engine
+ * under Node and Dawn.
+ */
+import { readFile } from 'node:fs/promises';
+import { copyBytes } from '../../src/base/bytes.ts';
+import { openDawn } from '../../src/headless/index.ts';
+import { evaluateIntents, evaluateScenes, openModel } from './evaluate-model.ts';
+
+/** Neither seed is the corpus's. */
+const SEED = 20_261_121;
+const SCENES = 200;
+const PER_INTENT = 20;
+
+const [file = 'public/models/starling-builtin.gguf', ...options] = process.argv.slice(2);
+const shown = options[0] === '--examples' ? Number(options[1]) : 0;
+const model = await openModel(await openDawn(), copyBytes(await readFile(file)));
+const { examples, ...scenes } = await evaluateScenes(model, SCENES, SEED);
+for (const { player, answer, invented } of examples.slice(0, shown))
+  console.log(`${player}\n  → ${answer}${invented.length > 0 ? `   [${invented.join(', ')}]` : ''}`);
+console.log(JSON.stringify({ scenes }));
+console.log(JSON.stringify({ intents: await evaluateIntents(model, PER_INTENT, SEED) }));
+process.exit(0);
