@@ -3,7 +3,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { makeBatch } from './make-batch.ts';
 import { startOperator, storyModel, storyModelName, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
-import { contribute, openVisitor, submitBatch, takeFile, type Visitor } from './tab.ts';
+import { contribute, openVisitor, readDownload, submitBatch, takeFile, type Visitor } from './tab.ts';
 
 const visitors: Visitor[] = [];
 let operator: Operator;
@@ -205,4 +205,19 @@ test('a model is deleted by hand', async () => {
   await card.getByRole('button', { name: 'Delete' }).click();
   await card.getByRole('button', { name: 'Delete', exact: true }).click();
   await expect(card).toHaveAttribute('data-state', 'absent');
+});
+
+test('anyone can measure the GPU, and save what was found', async () => {
+  const { page } = await visit();
+  await page.goto(new URL('/bench', operator.url).href);
+  await expect(page.getByRole('heading', { name: 'Measure this GPU' })).toBeVisible();
+  await page.getByRole('button', { name: 'Measure', exact: true }).click();
+  await expect(page.getByTestId('bench').locator('tbody tr')).toHaveCount(8);
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save as file' }).click();
+  const saved = JSON.parse(await readDownload(await download)) as { rows: { tokensPerSecond: number }[] };
+  expect(saved.rows).toHaveLength(8);
+  for (const { tokensPerSecond } of saved.rows) expect(tokensPerSecond).toBeGreaterThan(0);
+  await expectAccessible(page);
+  await takePicture(page, 'bench');
 });

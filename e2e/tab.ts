@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, expect, type BrowserContext, type Locator, type Page } from '@playwright/test';
+import { chromium, expect, type BrowserContext, type Download, type Locator, type Page } from '@playwright/test';
 import { requireChromium, WEBGPU_FLAGS } from './chromium.ts';
 
 /** One person's browser: a process and a profile of its own, so that nothing is shared and it can be killed. */
@@ -67,13 +67,17 @@ export async function submitBatch(page: Page, name: string, content: string, whe
   return page.locator('batch-desk article', { hasText: name }).first();
 }
 
+export async function readDownload(download: Download): Promise<string> {
+  let text = '';
+  for await (const chunk of await download.createReadStream()) text += String(chunk);
+  return text;
+}
+
 /** The lines of a finished job's output or error file, as a person downloads it. */
 export async function takeFile(page: Page, card: Locator, which: 'results' | 'errors'): Promise<unknown[]> {
   const download = page.waitForEvent('download');
   await card.getByRole('button', { name: `Download ${which}` }).click();
-  const stream = await (await download).createReadStream();
-  let text = '';
-  for await (const chunk of stream) text += String(chunk);
+  const text = await readDownload(await download);
   return text
     .split('\n')
     .filter(Boolean)

@@ -1,6 +1,7 @@
 import type { ModelRoot } from '../base/branded.ts';
-import { probeGpu } from '../gpu/index.ts';
+import { openGpu, probeGpu } from '../gpu/index.ts';
 import { parseGgufHeader, type PieceStore } from '../weights/index.ts';
+import { benchDevice, type BenchOptions, type BenchReport, type BenchRow } from './bench/bench-device.ts';
 import { releaseCallback, tell } from './callback.ts';
 import type {
   ChatMessage,
@@ -74,6 +75,24 @@ export function createEngineApi(components: EngineComponents) {
   return {
     /** What this device offers, without allocating on it. @throws {GpuError} `no-webgpu`, `no-adapter` */
     probe: (): Promise<DeviceReport> => probeGpu(gpu),
+
+    /**
+     * Measures decode steps of random models on a device opened for it; lines come as they are measured.
+     * @throws {GpuError}, {EngineError} `kernel-wrong`
+     */
+    async benchmark(options: BenchOptions, onRow: (row: BenchRow) => void): Promise<BenchReport> {
+      const opened = await openGpu(gpu);
+      let told = Promise.resolve();
+      try {
+        return await benchDevice(opened, options, (row) => {
+          told = tell(onRow, row);
+        });
+      } finally {
+        await told;
+        releaseCallback(onRow);
+        opened.close();
+      }
+    },
 
     /**
      * Reads a model from the store onto the GPU; one at a time. A model that is loaded already only reports.

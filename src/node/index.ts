@@ -5,7 +5,9 @@
  * @module node
  */
 export { createNode } from './create-node.ts';
+export { measureGpu, type GpuMeasurement } from './measure-gpu.ts';
 export { NodeError, type NodeErrorCode } from './errors.ts';
 export { problemOf } from './problem.ts';
+export type { BenchRow } from '../engine/index.ts';
 export type { JobView, NodePhase, NodeSnapshot, PeerView, Problem, ShelfModel, StartStep } from './snapshot.ts';
 export type { ChatOptions, Consent, StarlingNode } from './starling-node.ts';

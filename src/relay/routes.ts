@@ -98,6 +98,8 @@ function addModelRoutes(app: Hono<Served>, parts: RouteParts): void {
       context.header('cross-origin-resource-policy', 'cross-origin');
     });
   }
+  // The page's sections are fragments; this one is worth a name that people can pass on.
+  app.get('/bench', (context) => context.redirect('/#bench'));
   app.get('/bootstrap.json', async (context) => {
     const address = readPublicAddress(context.req.header('host'), context.req.header('x-forwarded-proto'));
     if (!address) return context.text('bad host', 400);

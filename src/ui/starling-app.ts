@@ -7,12 +7,15 @@ import './model-shelf.ts';
 import './batch-desk.ts';
 import './chat-box.ts';
 import './event-log.ts';
+import './gpu-bench.ts';
 
 const SECTIONS = ['contribute', 'models', 'batch', 'chat', 'activity'] as const;
-type Section = (typeof SECTIONS)[number];
+/** Reached by a link at the foot, or as /bench. */
+const HIDDEN_SECTIONS = ['bench'] as const;
+type Section = (typeof SECTIONS)[number] | (typeof HIDDEN_SECTIONS)[number];
 
 function sectionOfAddress(): Section {
-  return SECTIONS.find((section) => `#${section}` === location.hash) ?? 'contribute';
+  return [...SECTIONS, ...HIDDEN_SECTIONS].find((section) => `#${section}` === location.hash) ?? 'contribute';
 }
 
 /** The page: who we are, what this device is doing, and one section at a time. */
@@ -108,7 +111,7 @@ export class StarlingApp extends NodeElement {
       <main>${this.#sectionElement()}</main>
       <footer class="soft">
         Work that strangers send passes through this device’s memory. They can see this device’s network address.
-        Starling is free software under Apache-2.0.
+        Starling is free software under Apache-2.0. <a href="#bench">${strings.bench.title}</a>
       </footer>
     `;
   }
@@ -125,6 +128,8 @@ export class StarlingApp extends NodeElement {
         return html`<chat-box></chat-box>`;
       case 'activity':
         return html`<event-log></event-log>`;
+      case 'bench':
+        return html`<gpu-bench></gpu-bench>`;
       default:
         return this.#section satisfies never;
     }

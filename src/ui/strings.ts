@@ -41,6 +41,18 @@ export const strings = {
     fromWebSeed: 'From the server',
     uploaded: 'Given to others',
   },
+  bench: {
+    title: 'Measure this GPU',
+    intro:
+      'Times the engine on random models and compares it with the speed at which this GPU reads its memory. Nothing is downloaded and nothing is sent; it takes about a minute.',
+    start: 'Measure',
+    cancel: 'Stop measuring',
+    save: 'Save as file',
+    busy: 'This device is sharing its GPU now. Stop that first, or both will be slow.',
+    columns: ['Model', 'Type', 'Sequences', 'Tokens/s', 'ms a step', 'Of the memory’s speed'],
+    memory: (gigabytes: string) => `The memory reads ${gigabytes} GB/s.`,
+    layers: (count: number) => `Only ${count} layer of the model was measured: this GPU is emulated in software.`,
+  },
   noModels: 'The operator of this page has not published a model yet.',
   offline: 'This page’s server does not answer. Models that are already on this device can still be used.',
 } as const;
