@@ -16,8 +16,8 @@ const [file = 'public/models/starling-builtin.gguf', ...options] = process.argv.
 const shown = options[0] === '--examples' ? Number(options[1]) : 0;
 const model = await openModel(await openDawn(), copyBytes(await readFile(file)));
 const { examples, ...scenes } = await evaluateScenes(model, SCENES, SEED);
-for (const { player, answer, invented } of examples.slice(0, shown))
-  console.log(`${player}\n  → ${answer}${invented.length > 0 ? `   [${invented.join(', ')}]` : ''}`);
+for (const { player, answer, fault } of examples.slice(0, shown))
+  console.log(`${player}\n  → ${answer}${fault ? `   ${JSON.stringify(fault)}` : ''}`);
 console.log(JSON.stringify({ scenes }));
 console.log(JSON.stringify({ intents: await evaluateIntents(model, PER_INTENT, SEED) }));
 process.exit(0);
