@@ -3,6 +3,7 @@ import type { ModelRoot } from '../base/branded.ts';
 import { delay, systemClock } from '../base/clock.ts';
 import { createPipelineCache, openGpu, type GpuDevice, type PipelineCache } from '../gpu/index.ts';
 import type { PieceStore } from '../weights/index.ts';
+import { ConstraintCompiler } from './constraint/token-constraint.ts';
 import type { ModelReport } from './engine-api.ts';
 import { EngineError } from './errors.ts';
 import { loadModel, type LoadedModel, type LoadOptions } from './model/load-model.ts';
@@ -14,6 +15,7 @@ import { createModelTokenizer, type ModelTokenizer } from './tokenizer/model-tok
 export interface ActiveModel {
   readonly loaded: LoadedModel;
   readonly scheduler: Scheduler;
+  readonly constraints: ConstraintCompiler;
   readonly report: ModelReport;
 }
 
@@ -103,7 +105,8 @@ export class ModelShelf {
         now: () => performance.now(),
       });
       const report = reportOf(loaded, tokenizer);
-      this.#models.set(source.root, { loaded, scheduler, report });
+      const constraints = new ConstraintCompiler(tokenizer, report.vocabulary);
+      this.#models.set(source.root, { loaded, scheduler, constraints, report });
       return report;
     } catch (error) {
       loaded.memory.freeAll();

@@ -127,8 +127,10 @@ class StepLoop implements Scheduler {
     for (;;) {
       try {
         this.#admit();
-        const shares = flights.length < STEPS_AHEAD ? this.#plan() : [];
-        if (shares.length === 0 && flights.length === 0) break;
+        const planned = flights.length < STEPS_AHEAD ? this.#plan() : [];
+        if (planned.length === 0 && flights.length === 0) break;
+        const shares = await this.#setMasks(planned);
+        if (shares.length === 0 && flights.length === 0) continue;
         if (shares.length > 0) flights.push(await this.#submit(shares));
         if (shares.length > 0 && flights.length < STEPS_AHEAD) continue;
         const [first] = flights.splice(0, 1);
@@ -201,6 +203,24 @@ class StepLoop implements Scheduler {
       run.speculate(tokens);
       return { ...share, count: 1 + tokens.length, logitRows: 1 + tokens.length };
     });
+  }
+
+  /** Tells the GPU what constrained sequences may draw; those whose constraint leads nowhere fail and are left out. */
+  async #setMasks(shares: readonly StepShare<Running>[]): Promise<readonly StepShare<Running>[]> {
+    const failed = new Set<StepShare<Running>>();
+    for (const share of shares) {
+      const { sequence, slot } = share.run;
+      if (!sequence.constraint || share.logitRows === 0) continue;
+      try {
+        this.#init.runner.setMask(slot, await sequence.constraint.mask());
+      } catch (error) {
+        failed.add(share);
+        this.#release(sequence.id);
+        const code = error instanceof AppError ? error.code : 'internal';
+        sequence.fail(code, error instanceof Error ? error.message : String(error));
+      }
+    }
+    return failed.size === 0 ? shares : shares.filter((share) => !failed.has(share));
   }
 
   async #submit(shares: readonly StepShare<Running>[]): Promise<Flight> {
