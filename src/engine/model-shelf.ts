@@ -3,6 +3,7 @@ import type { ModelRoot } from '../base/branded.ts';
 import { delay, systemClock } from '../base/clock.ts';
 import { createPipelineCache, openGpu, type GpuDevice, type GpuError, type PipelineCache } from '../gpu/index.ts';
 import type { PieceStore } from '../weights/index.ts';
+import { ConstraintCompiler } from './constraint/token-constraint.ts';
 import type { ModelReport } from './engine-api.ts';
 import { EngineError } from './errors.ts';
 import { loadModel, type LoadedModel, type LoadOptions } from './model/load-model.ts';
@@ -16,6 +17,7 @@ export interface ActiveModel {
   /** Another one each time a lost device is replaced. */
   readonly loaded: LoadedModel;
   readonly scheduler: Scheduler;
+  readonly constraints: ConstraintCompiler;
   readonly report: ModelReport;
 }
 
@@ -117,7 +119,8 @@ export class ModelShelf {
       });
       scheduler.resume(stageOf(gpu, loaded));
       const report = reportOf(loaded, tokenizer);
-      this.#models.set(source.root, { loaded, scheduler, report, source, options });
+      const constraints = new ConstraintCompiler(tokenizer, report.vocabulary);
+      this.#models.set(source.root, { loaded, scheduler, constraints, report, source, options });
       return report;
     } catch (error) {
       loaded.memory.freeAll();

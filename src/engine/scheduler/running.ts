@@ -47,7 +47,8 @@ export class Running implements Plannable {
   }
 
   get mayRunAhead(): boolean {
-    return !this.sequence.wantsAll && !this.#readsLogits && !this.#guess;
+    const { wantsAll, constraint } = this.sequence;
+    return !wantsAll && !constraint && !this.#readsLogits && !this.#guess;
   }
 
   get #readsLogits(): boolean {

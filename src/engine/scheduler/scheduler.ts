@@ -2,10 +2,12 @@ import { present } from '../../base/invariant.ts';
 import { AppError } from '../../base/app-error.ts';
 import type { Pick, StepResult } from '../model/model-runner.ts';
 import { FairQueue } from './fair-queue.ts';
-import { planStep, type StepShare } from './plan-step.ts';
+import { planRunning } from './plan-running.ts';
+import type { StepShare } from './plan-step.ts';
 import { PromptPace } from './prompt-pace.ts';
 import { Running } from './running.ts';
 import type { Sequence } from './sequence.ts';
+import { setMasks } from './set-masks.ts';
 import { openStage, type OpenStage, type Stage } from './stage.ts';
 
 /**
@@ -51,10 +53,6 @@ interface Init {
  * time. What a sequence computed beyond its end is thrown away: at most this many rows less one.
  */
 const STEPS_AHEAD = 2;
-
-/** Guessing pays while so few run that a step's cost is that of reading the weights. */
-const MAX_GUESSING = 2;
-const MAX_GUESSES = 3;
 
 /** A step under way, and for each share which epoch of its sequence it was made for. */
 interface Flight {
@@ -146,8 +144,10 @@ class StepLoop implements Scheduler {
     while (this.#stage === stage) {
       try {
         this.#admit(stage);
-        const shares = flights.length < STEPS_AHEAD ? this.#plan(stage) : [];
-        if (shares.length === 0 && flights.length === 0) break;
+        const planned = flights.length < STEPS_AHEAD ? this.#plan(stage) : [];
+        if (planned.length === 0 && flights.length === 0) break;
+        const shares = await setMasks(stage.runner, planned, (run, error) => this.#fail(run, error));
+        if (shares.length === 0 && flights.length === 0) continue;
         if (shares.length > 0) flights.push(await this.#submit(stage, shares));
         if (shares.length > 0 && flights.length < STEPS_AHEAD) continue;
         const [first] = flights.splice(0, 1);
@@ -163,7 +163,7 @@ class StepLoop implements Scheduler {
   async #survive(stage: OpenStage, error: unknown): Promise<boolean> {
     const why = await stage.explain(error);
     if (this.#stage !== stage) return false;
-    const code = why instanceof AppError ? why.code : 'internal';
+    const [code, message] = described(why);
     if (code === 'device-lost') {
       this.suspend();
       return false;
@@ -174,8 +174,15 @@ class StepLoop implements Scheduler {
       this.#interrupt(runs.slice(stage.mayRun));
       return true;
     }
-    this.failAll(code, why instanceof Error ? why.message : String(why));
+    this.failAll(code, message);
     return false;
+  }
+
+  /** Ends one sequence by name, if it has not ended already. */
+  #fail(run: Running, error: unknown): void {
+    if (!this.#isAlive(run)) return;
+    this.#release(run.sequence.id);
+    run.sequence.fail(...described(error));
   }
 
   /** Puts running sequences back to where they wait, the first in turn; what was computed for them is given up. */
@@ -215,30 +222,16 @@ class StepLoop implements Scheduler {
   }
 
   #plan({ runner }: OpenStage): StepShare<Running>[] {
-    const { maxRows, maxLogitRows } = runner.state.limits;
     for (const run of this.#running.values()) {
       const caughtUp = run.known > run.scheduled ? run.pages.catchUp(run.scheduled) : run.scheduled;
       this.promptTokensShared += caughtUp - run.scheduled;
       run.scheduled = caughtUp;
     }
-    const runs = [...this.#running.values()].filter(
-      (run, at, all) =>
-        run.known - run.scheduled <= 1 || !all.slice(0, at).some((first) => run.pages.willShare(first.pages)),
-    );
-    const canGuess = this.#init.options.speculates && this.#running.size <= MAX_GUESSING;
-    const guesses = new Map(canGuess ? runs.map((run) => [run, run.draft(MAX_GUESSES)] as const) : []);
-    const hasGuess = (run: Running) => (guesses.get(run)?.length ?? 0) > 0;
-    // A sequence with a guess waits until its last token is known instead of running ahead.
-    const ready = runs.filter((run) => !hasGuess(run) || run.known > run.scheduled);
-    const spare = guesses.size * MAX_GUESSES;
-    const budget = { promptRows: this.#pace.rows, maxRows: maxRows - spare, maxLogitRows: maxLogitRows - spare };
-    const shares = planStep(ready, budget);
-    return shares.map((share) => {
-      const { run, count, logitRows } = share;
-      const tokens = guesses.get(run) ?? [];
-      if (count !== 1 || logitRows !== 1 || tokens.length === 0 || share.first !== run.known - 1) return share;
-      run.speculate(tokens);
-      return { ...share, count: 1 + tokens.length, logitRows: 1 + tokens.length };
+    const { speculates } = this.#init.options;
+    return planRunning([...this.#running.values()], {
+      limits: runner.state.limits,
+      promptRows: this.#pace.rows,
+      speculates,
     });
   }
 
@@ -293,4 +286,9 @@ class StepLoop implements Scheduler {
       if (this.#stage) this.#stage.mayRun = Math.min(this.#stage.mayRun + 1, this.#stage.runner.state.limits.slots);
     }
   }
+}
+
+function described(error: unknown): [code: string, message: string] {
+  const code = error instanceof AppError ? error.code : 'internal';
+  return [code, error instanceof Error ? error.message : String(error)];
 }

@@ -1,3 +1,4 @@
+import type { TokenConstraint } from '../constraint/token-constraint.ts';
 import type { EngineEvent, Sampling, SequenceRequest } from '../engine-api.ts';
 import type { Draw } from '../model/draw-words.ts';
 import type { Pick } from '../model/model-runner.ts';
@@ -22,6 +23,8 @@ export interface Sequence {
   readonly requester: string;
   /** Sequences of one space may share what they computed; those of different adapters may not. */
   readonly space: string;
+  /** What its tokens must keep to; each of its rows waits for the token before. */
+  readonly constraint: TokenConstraint | undefined;
   /** Whether several tokens may be guessed and checked in one step. */
   readonly maySpeculate: boolean;
   /**
@@ -43,16 +46,26 @@ interface Init {
   readonly tokenizer: ModelTokenizer;
   readonly contextTokens: number;
   readonly numericClass: string;
+  /** Freed when the sequence ends. */
+  readonly constraint: TokenConstraint | undefined;
   readonly emit: (event: EngineEvent) => void;
 }
 
 /** A sequence that continues its prompt by the request's sampling until it stops. */
-export function createGeneration({ request, tokenizer, contextTokens, numericClass, emit }: Init): Sequence {
+export function createGeneration({
+  request,
+  tokenizer,
+  contextTokens,
+  numericClass,
+  constraint,
+  emit,
+}: Init): Sequence {
   const { id, prompt, sampling } = request;
   const tokens = Array.from(prompt);
   const answer = createAnswerText(tokenizer.createDetokeniser(), request.stop);
   const maxPositions = Math.min(prompt.length + request.maxTokens, contextTokens);
   const done = (finish: 'stop' | 'length' | 'cancelled', text: string) => {
+    constraint?.dispose();
     emit({
       t: 'done',
       id,
@@ -65,6 +78,7 @@ export function createGeneration({ request, tokenizer, contextTokens, numericCla
     return true;
   };
   const take = (pick: Pick, logits: Float32Array | undefined) => {
+    if (logits) constraint?.hide(logits);
     const place = { record: request.record, position: tokens.length };
     const token = logits ? sampleToken(logits, sampling, place) : pick.id;
     if (tokenizer.endIds.has(token)) {
@@ -72,6 +86,7 @@ export function createGeneration({ request, tokenizer, contextTokens, numericCla
       return done('stop', answer.text);
     }
     tokens.push(token);
+    constraint?.accept(token);
     const isLast = tokens.length >= maxPositions;
     const { text, isStopped } = endIfLast(answer, answer.push(token), isLast);
     const logProbability = logits ? logProbabilityOf(logits, token) : pick.logProbability;
@@ -87,19 +102,23 @@ export function createGeneration({ request, tokenizer, contextTokens, numericCla
     readsLogits: sampling.temperature > 0 && sampling.temperature < MIN_GPU_TEMPERATURE,
     requester: request.requester ?? '',
     space: '',
-    maySpeculate: true,
+    constraint,
+    maySpeculate: constraint === undefined,
     draw: {
       sampling,
       record: request.record,
       wantsLogProbability: request.logProbabilities ?? false,
-      isMasked: false,
+      isMasked: constraint !== undefined,
     },
     take,
     cancel: () => {
       answer.end();
       done('cancelled', answer.text);
     },
-    fail: (code, message) => emit({ t: 'failed', id, code, message }),
+    fail(code, message) {
+      constraint?.dispose();
+      emit({ t: 'failed', id, code, message });
+    },
   };
 }
 
@@ -132,6 +151,7 @@ export function createReading(
     readsLogits: true,
     requester: '',
     space: '',
+    constraint: undefined,
     maySpeculate: false,
     draw: { sampling: GREEDY, record: 0, wantsLogProbability: false, isMasked: false },
     take(_pick, logits, position) {
