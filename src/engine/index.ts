@@ -21,6 +21,7 @@ export type { BenchShape } from './bench/bench-shapes.ts';
 export { createEngineApi, type EngineApi, type EngineComponents } from './create-engine-api.ts';
 export type {
   ChatMessage,
+  Constraint,
   DeviceReport,
   EngineEvent,
   EngineStats,
