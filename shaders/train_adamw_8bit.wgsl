@@ -61,9 +61,9 @@ fn encode(values: vec4f, book: u32, scale: f32) -> u32 {
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let block = group.y * groups.x + group.x;
-  let i = min(block * 64u + lane, params.count4 - 1u);
-  let is_on = block * 64u < params.count4 && clip[1] != 0.0;
+  let tile = group.y * groups.x + group.x;
+  let i = min(tile * 64u + lane, params.count4 - 1u);
+  let is_on = tile * 64u < params.count4 && clip[1] != 0.0;
   let before = scales[i / 64u];
   let g = grad[i] * clip[1];
   let first = params.beta1 * decode(m[i], 0u, before.x) + params.rest1 * g;
