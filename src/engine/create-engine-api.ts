@@ -35,8 +35,9 @@ export type EngineApi = ReturnType<typeof createEngineApi>;
 
 /**
  * The engine: models from the piece store onto the GPU, sequences batched over them. Every method rejects with an
- * `EngineError`, `GpuError` or `WeightsError`. A lost device ends its sequences with `failed` events of code
- * `device-lost` and forgets the models; `loadModel` opens a device again.
+ * `EngineError`, `GpuError` or `WeightsError`. A lost device is replaced, its models loaded again, and its sequences
+ * go on to the same tokens; only if it is lost again and again without a token, or cannot be had again, do they end with
+ * `failed` events of code `device-lost` or of what was in the way, and the models are forgotten.
  */
 export function createEngineApi(components: EngineComponents) {
   const gpu = 'gpu' in components ? components.gpu : (navigator as { gpu?: GPU }).gpu;
@@ -207,6 +208,7 @@ export function createEngineApi(components: EngineComponents) {
         tokensTotal: rate.total,
         promptTokensComputed: sum(({ scheduler }) => scheduler.promptTokensComputed),
         promptTokensShared: sum(({ scheduler }) => scheduler.promptTokensShared),
+        deviceLosses: shelf.losses,
       };
     },
 

@@ -96,6 +96,8 @@ export interface EngineStats {
   /** Prompt tokens that were computed, and those that were found computed already by a sequence that began alike. */
   readonly promptTokensComputed: number;
   readonly promptTokensShared: number;
+  /** Times that the GPU was lost and replaced. */
+  readonly deviceLosses: number;
 }
 
 export interface ChatMessage {

@@ -20,7 +20,14 @@ export interface EngineExecutor extends Executor {
 }
 
 /** Faults of the device, not of a record: the whole fragment goes back and another peer gets it. */
-const DEVICE_FAULTS = new Set(['device-lost', 'out-of-memory', 'model-not-loaded', 'engine-stopped', 'internal']);
+const DEVICE_FAULTS = new Set([
+  'device-lost',
+  'no-adapter',
+  'out-of-memory',
+  'model-not-loaded',
+  'engine-stopped',
+  'internal',
+]);
 
 /** Computes work records on this device's engine. */
 export function createEngineExecutor(engine: EngineClient, onDeviceFault: (error: RealmError) => void): EngineExecutor {

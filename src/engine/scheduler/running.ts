@@ -89,9 +89,9 @@ export class Running implements Plannable {
   }
 
   /** Takes the next token; true once the sequence has ended. */
-  take(pick: Pick, logits: Float32Array | undefined): boolean {
+  take(pick: Pick, logits: Float32Array | undefined, position: number): boolean {
     this.#drawsAgain = false;
-    return this.sequence.take(pick, logits);
+    return this.sequence.take(pick, logits, position);
   }
 
   /** Ends a speculation: what was computed for wrong guesses will be computed anew. */

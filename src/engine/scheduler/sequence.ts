@@ -28,9 +28,10 @@ export interface Sequence {
   /** Whether several tokens may be guessed and checked in one step. */
   readonly maySpeculate: boolean;
   /**
-   * Takes the next token, which its pick is unless there are logits to draw it from; true once the sequence has ended.
+   * Takes the token after `position`, which its pick is unless there are logits to draw it from; true once the sequence
+   * has ended. One that wants all begins again at its first position if its device was lost.
    */
-  take(pick: Pick, logits: Float32Array | undefined): boolean;
+  take(pick: Pick, logits: Float32Array | undefined, position: number): boolean;
   /** Ends it from outside; the listener hears it at once. */
   cancel(): void;
   fail(code: string, message: string): void;
@@ -142,7 +143,6 @@ export function createReading(
   onLogits: (position: number, logits: Float32Array) => void,
   onEnd: (failure: { readonly code: string; readonly message: string } | undefined) => void,
 ): Sequence {
-  let position = 0;
   return {
     id,
     tokens,
@@ -154,11 +154,11 @@ export function createReading(
     constraint: undefined,
     maySpeculate: false,
     draw: { sampling: GREEDY, record: 0, wantsLogProbability: false, isMasked: false },
-    take(_pick, logits) {
+    take(_pick, logits, position) {
       if (logits) onLogits(position, logits);
-      position++;
-      if (position === tokens.length) onEnd(undefined);
-      return position === tokens.length;
+      const isLast = position === tokens.length - 1;
+      if (isLast) onEnd(undefined);
+      return isLast;
     },
     cancel: () => onEnd({ code: 'cancelled', message: 'cancelled' }),
     fail: (code, message) => onEnd({ code, message }),
