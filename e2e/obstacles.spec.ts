@@ -132,5 +132,5 @@ test('the GPU is lost in mid-batch: it comes back by itself and every record is 
   await expect(card).toHaveAttribute('data-state', 'done');
   await expect(card.getByTestId('counts')).toContainText('60 of 60');
   await page.getByRole('link', { name: 'Activity' }).click();
-  await expect(page.locator('event-log')).toContainText('the GPU is back');
+  await expect(page.locator('event-log')).toContainText('the engine opens it again');
 });

@@ -3,34 +3,8 @@
 // q: (rows, heads, D / 4) vec4, scaled; keys: (pages, kv_heads, D / 4, 16) vec4; values: (pages, kv_heads, 16, D / 4)
 // vec4; out: (groups, heads, D, COLS) f32. Dispatch (heads * ceil(D / 32) / WG, rows, 1).
 // Source: online softmax, Milakov and Gimelshein 2018. A page at a time, in order: bits follow the position alone.
-struct AttentionParams {
-  heads: u32,
-  kv_heads: u32,
-  head4: u32,
-  pages_per_slot: u32,
-}
-
-override COLS: u32 = 1;
 const WG = 4u;
-const PAGE = 16u;
 const CHUNK = 8u;
-const LOWEST = -3.0e38;
-
-@group(0) @binding(0) var<uniform> params: AttentionParams;
-@group(0) @binding(1) var<storage, read> q: array<vec4f>;
-@group(0) @binding(2) var<storage, read> keys: array<vec4f>;
-@group(0) @binding(3) var<storage, read> values: array<vec4f>;
-@group(0) @binding(4) var<storage, read> rows: array<vec4u>;
-@group(0) @binding(5) var<storage, read> page_table: array<u32>;
-@group(0) @binding(6) var<storage, read_write> out: array<f32>;
-
-fn score(q_at: u32, k_at: u32) -> f32 {
-  var sum = vec4f(0.0);
-  for (var d = 0u; d < params.head4; d++) {
-    sum = fma(q[q_at + d], keys[k_at + d * PAGE], sum);
-  }
-  return (sum.x + sum.y) + (sum.z + sum.w);
-}
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3u) {

@@ -3,18 +3,6 @@
 // qkv: (rows, heads + 2 kv_heads, 4 HEAD4): turned queries and keys, then values; out: (rows, heads, 4 HEAD4).
 // Dispatch over rows * heads invocations, rows side by side, as they read the same keys.
 // Source: online softmax, Milakov and Gimelshein 2018; FlashAttention, Dao et al. 2022.
-struct TrainAttentionParams {
-  rows: u32,
-  heads: u32,
-  kv_heads: u32,
-  sigma: f32,
-}
-
-override HEAD4: u32 = 8;
-
-@group(0) @binding(0) var<uniform> params: TrainAttentionParams;
-@group(0) @binding(1) var<storage, read> rows: array<vec4u>;
-@group(0) @binding(2) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> mass: array<f32>;
 
@@ -26,10 +14,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (h >= params.heads) {
     return;
   }
-  let stride = (params.heads + 2u * params.kv_heads) * HEAD4;
-  let kv = h / (params.heads / params.kv_heads);
-  let key_at = (params.heads + kv) * HEAD4;
-  let value_at = key_at + params.kv_heads * HEAD4;
+  let stride = qkv_stride();
+  let key_at = key_column(kv_of(h));
+  let value_at = key_at + value_offset();
   var q: head_vector;
   var mixed: head_vector;
   for (var d = 0u; d < HEAD4; d++) {

@@ -2,18 +2,6 @@
 // the later rows i of the segment: dv_j = sum of p dout_i, dk_j = sum of ds q_i; p and ds as in train_attention_query_grad,
 // which must have run before, for delta. dqkv: as qkv, only the parts of keys and values are written.
 // Dispatch over rows * kv_heads invocations. No atomics: every sum has one order.
-struct TrainAttentionKeyValueGradParams {
-  rows: u32,
-  heads: u32,
-  kv_heads: u32,
-  sigma: f32,
-}
-
-override HEAD4: u32 = 8;
-
-@group(0) @binding(0) var<uniform> params: TrainAttentionKeyValueGradParams;
-@group(0) @binding(1) var<storage, read> rows: array<vec4u>;
-@group(0) @binding(2) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(3) var<storage, read> dout: array<vec4f>;
 @group(0) @binding(4) var<storage, read> mass: array<f32>;
 @group(0) @binding(5) var<storage, read> delta: array<f32>;
@@ -27,9 +15,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (kv >= params.kv_heads) {
     return;
   }
-  let stride = (params.heads + 2u * params.kv_heads) * HEAD4;
-  let key_at = j * stride + (params.heads + kv) * HEAD4;
-  let value_at = key_at + params.kv_heads * HEAD4;
+  let stride = qkv_stride();
+  let key_at = j * stride + key_column(kv);
+  let value_at = key_at + value_offset();
   var k: head_vector;
   var v: head_vector;
   var dk: head_vector;

@@ -1,18 +1,6 @@
 // The way back through train_attention to the queries: delta[h, t] = dout · out, then with p = exp(sigma q k_j - mass),
 // ds = p (dout · v_j - delta) sigma and dq = sum over j of ds k_j. dqkv: as qkv, only the queries' part is written.
 // Dispatch over rows * heads invocations. Source: FlashAttention, Dao et al. 2022, algorithm 4.
-struct TrainAttentionQueryGradParams {
-  rows: u32,
-  heads: u32,
-  kv_heads: u32,
-  sigma: f32,
-}
-
-override HEAD4: u32 = 8;
-
-@group(0) @binding(0) var<uniform> params: TrainAttentionQueryGradParams;
-@group(0) @binding(1) var<storage, read> rows: array<vec4u>;
-@group(0) @binding(2) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(3) var<storage, read> out: array<vec4f>;
 @group(0) @binding(4) var<storage, read> dout: array<vec4f>;
 @group(0) @binding(5) var<storage, read> mass: array<f32>;
@@ -27,10 +15,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (h >= params.heads) {
     return;
   }
-  let stride = (params.heads + 2u * params.kv_heads) * HEAD4;
-  let kv = h / (params.heads / params.kv_heads);
-  let key_at = (params.heads + kv) * HEAD4;
-  let value_at = key_at + params.kv_heads * HEAD4;
+  let stride = qkv_stride();
+  let key_at = key_column(kv_of(h));
+  let value_at = key_at + value_offset();
   var q: head_vector;
   var g: head_vector;
   var dq: head_vector;

@@ -1,29 +1,6 @@
 // dW[n, k] += scale * sum over rows t of dy[t, n] x[t, k]: the gradient of a linear layer's weights, in one fixed order.
 // dy, x: row-major, read as vectors of 4; dW: (n, K) f32, row-major. n may end within a vector of dy.
 // Dispatch (ceil(ceil(n / 8) * ceil(k4 / 2) / 64), 1, 1): an invocation makes 8 rows of 8 weights in registers.
-struct LinearWeightGradParams {
-  rows: u32,
-  n: u32,
-  k4: u32,
-  dy_stride4: u32,
-  dy_col4: u32,
-  x_stride4: u32,
-  x_col4: u32,
-  scale: f32,
-}
-
-@group(0) @binding(0) var<uniform> params: LinearWeightGradParams;
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(2) var<storage, read> x: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;
-
-fn finish(n: u32, column: u32, sums: vec4f) {
-  if (n < params.n && column < params.k4) {
-    let at = n * params.k4 + column;
-    dw[at] = fma(vec4f(params.scale), sums, dw[at]);
-  }
-}
-
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tiles = (params.k4 + 1u) / 2u;

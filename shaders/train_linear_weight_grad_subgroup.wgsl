@@ -2,29 +2,6 @@
 // lane holds the inputs of one vector and a part of the gradients of the 32 outputs, which the others get from it.
 // Parameters and bindings as in train_linear_weight_grad; T is a multiple of 8. All lanes stay together.
 // Dispatch (ceil(ceil(n / 32) * ceil(k4 / SG) / (64 / SG)), 1, 1).
-struct LinearWeightGradParams {
-  rows: u32,
-  n: u32,
-  k4: u32,
-  dy_stride4: u32,
-  dy_col4: u32,
-  x_stride4: u32,
-  x_col4: u32,
-  scale: f32,
-}
-
-@group(0) @binding(0) var<uniform> params: LinearWeightGradParams;
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(2) var<storage, read> x: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;
-
-fn finish(n: u32, column: u32, sums: vec4f) {
-  if (n < params.n && column < params.k4) {
-    let at = n * params.k4 + column;
-    dw[at] = fma(vec4f(params.scale), sums, dw[at]);
-  }
-}
-
 // Gradient vectors that a lane holds: together 8 vectors, the 32 outputs, of STEPS rows.
 const HELD = max(1u, 8u / SG);
 const STEPS = max(1u, SG / 8u);

@@ -5,6 +5,7 @@ import { benchDevice, type BenchOptions, type BenchReport, type BenchRow } from 
 import { releaseCallback, tell } from './callback.ts';
 import type {
   ChatMessage,
+  Constraint,
   DeviceReport,
   EngineEvent,
   EngineStats,
@@ -18,6 +19,7 @@ import { ModelShelf } from './model-shelf.ts';
 import { checkRequest } from './scheduler/check-request.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import { createGeneration } from './scheduler/sequence.ts';
+import { constraintGrammar, type TokenConstraint } from './constraint/token-constraint.ts';
 import { scoreTokens, type TokenScores } from './score-tokens.ts';
 import { createTokenRate } from './token-rate.ts';
 import { createModelTokenizer, type ModelTokenizer } from './tokenizer/model-tokenizer.ts';
@@ -33,15 +35,16 @@ export type EngineApi = ReturnType<typeof createEngineApi>;
 
 /**
  * The engine: models from the piece store onto the GPU, sequences batched over them. Every method rejects with an
- * `EngineError`, `GpuError` or `WeightsError`. A lost device ends its sequences with `failed` events of code
- * `device-lost` and forgets the models; `loadModel` opens a device again.
+ * `EngineError`, `GpuError` or `WeightsError`. A lost device is replaced, its models loaded again, and its sequences
+ * go on to the same tokens; only if it is lost again and again without a token, or cannot be had again, do they end with
+ * `failed` events of code `device-lost` or of what was in the way, and the models are forgotten.
  */
 export function createEngineApi(components: EngineComponents) {
   const gpu = 'gpu' in components ? components.gpu : (navigator as { gpu?: GPU }).gpu;
   const rate = createTokenRate(() => performance.now());
   const shelf = new ModelShelf({ store: components.store, gpu, onTokens: rate.add });
-  /** Where each generation runs, by its id. */
-  const active = new Map<string, Scheduler>();
+  /** Where each generation runs or is made ready, by its id. */
+  const active = new Map<string, Pick<Scheduler, 'cancel'>>();
   let readings = 0;
 
   const tokenizerOf = (root: ModelRoot): ModelTokenizer => {
@@ -53,22 +56,36 @@ export function createEngineApi(components: EngineComponents) {
   };
 
   const begin = (request: SequenceRequest, emit: (event: EngineEvent) => void) => {
-    const { loaded, scheduler } = shelf.get(request.model);
+    const { loaded, scheduler, constraints } = shelf.get(request.model);
     const { contextTokens, numericClass, runner } = loaded;
     checkRequest(request, { contextTokens, vocabulary: runner.config.vocabulary, isActive: active.has(request.id) });
-    active.set(request.id, scheduler);
     const forgetAndEmit = (event: EngineEvent) => {
       if (event.t !== 'token') active.delete(request.id);
       emit(event);
     };
-    scheduler.add(
-      createGeneration({
-        request,
-        tokenizer: tokenizerOf(request.model),
-        contextTokens,
-        numericClass,
-        emit: forgetAndEmit,
-      }),
+    const tokenizer = tokenizerOf(request.model);
+    const create = (constraint: TokenConstraint | undefined) =>
+      createGeneration({ request, tokenizer, contextTokens, numericClass, constraint, emit: forgetAndEmit });
+    const start = (constraint: TokenConstraint | undefined) => {
+      active.set(request.id, scheduler);
+      scheduler.add(create(constraint));
+    };
+    if (!request.constraint) {
+      start(undefined);
+      return;
+    }
+    const preparing = new AbortController();
+    const cancel = () => {
+      preparing.abort();
+      create(undefined).cancel();
+      return true;
+    };
+    active.set(request.id, { cancel });
+    constraints.create(request.constraint).then(
+      (constraint) => (preparing.signal.aborted ? constraint.dispose() : start(constraint)),
+      (error: unknown) => {
+        if (!preparing.signal.aborted) forgetAndEmit(failureOf(request.id, error));
+      },
     );
   };
 
@@ -131,6 +148,14 @@ export function createEngineApi(components: EngineComponents) {
       return { contextTokens, hasChatTemplate: tokenizer.hasChatTemplate };
     },
 
+    /**
+     * Whether answers can be held to it.
+     *
+     * @throws {EngineError} `constraint-invalid`, `constraint-unsupported`, `constraint-unsatisfiable`,
+     * `constraint-too-large`
+     */
+    checkConstraint: async (constraint: Constraint): Promise<void> => void constraintGrammar(constraint),
+
     /** @throws {EngineError} `tokenizer-not-open` */
     encodePrompt: async (root: ModelRoot, text: string): Promise<Uint32Array<ArrayBuffer>> =>
       tokenizerOf(root).encode(text),
@@ -183,6 +208,7 @@ export function createEngineApi(components: EngineComponents) {
         tokensTotal: rate.total,
         promptTokensComputed: sum(({ scheduler }) => scheduler.promptTokensComputed),
         promptTokensShared: sum(({ scheduler }) => scheduler.promptTokensShared),
+        deviceLosses: shelf.losses,
       };
     },
 

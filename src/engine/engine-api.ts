@@ -12,6 +12,9 @@ export interface Sampling {
   readonly seed: number;
 }
 
+/** What an answer must be: JSON that fulfils a schema (2020-12, see `constraint/schema.ts`), or one of several texts. */
+export type Constraint = { readonly schema: unknown } | { readonly choices: readonly string[] };
+
 /** One sequence to continue. */
 export interface SequenceRequest {
   /** Unique among running sequences of this engine. */
@@ -27,6 +30,8 @@ export interface SequenceRequest {
   readonly stop: readonly string[];
   /** Whether each token comes with its log-probability. */
   readonly logProbabilities?: boolean;
+  /** Only tokens that keep to it are drawn; probabilities are those among them. An answer cut by `maxTokens` is unfinished. */
+  readonly constraint?: Constraint;
   /** Who asks, by any name: requesters that wait get fair shares of this device. */
   readonly requester?: string;
 }
@@ -91,6 +96,8 @@ export interface EngineStats {
   /** Prompt tokens that were computed, and those that were found computed already by a sequence that began alike. */
   readonly promptTokensComputed: number;
   readonly promptTokensShared: number;
+  /** Times that the GPU was lost and replaced. */
+  readonly deviceLosses: number;
 }
 
 export interface ChatMessage {

@@ -5,6 +5,7 @@ import { installRealmErrors } from '../base/realm-errors.ts';
 import { createEngineApi, type EngineApi, type EngineEvent, type ModelSource, type SequenceRequest } from './index.ts';
 import { sampleTokenReference } from './sampler/sample-token.reference.ts';
 import { createMemoryPieceStore } from '../weights/index.ts';
+import { reachableGpu } from './testing/reachable-gpu.ts';
 import { storeFile } from './testing/store-file.ts';
 import { testModels } from './testing/test-models.ts';
 import type { TestEngine } from './testing/test-engine.worker.ts';
@@ -231,45 +232,6 @@ describe('one engine', () => {
 });
 
 describe('misfortune', () => {
-  /** A GPU whose devices the test can reach. */
-  function reachableGpu(): { gpu: GPU; devices: GPUDevice[] } {
-    const devices: GPUDevice[] = [];
-    const gpu = {
-      requestAdapter: async () => {
-        const adapter = await navigator.gpu.requestAdapter();
-        if (!adapter) return null;
-        const requestDevice = async (descriptor?: GPUDeviceDescriptor) => {
-          const device = await adapter.requestDevice(descriptor);
-          devices.push(device);
-          return device;
-        };
-        return { features: adapter.features, limits: adapter.limits, info: adapter.info, requestDevice };
-      },
-    };
-    return { gpu: gpu as unknown as GPU, devices };
-  }
-
-  test('a lost device ends its sequences by name and the model can be loaded again', async () => {
-    const { gpu, devices } = reachableGpu();
-    const engine = createEngineApi({ store, gpu });
-    await engine.loadModel(source, () => undefined, { contextTokens: 256 });
-    prompt = await engine.encodePrompt(root, 'Once upon a time');
-    const before = await answer(engine);
-    const running = [
-      run(engine, { maxTokens: 200 }),
-      run(engine, { maxTokens: 200, prompt: Uint32Array.from({ length: 40 }, () => 300) }),
-    ];
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    devices[0]?.destroy();
-    for (const events of await Promise.all(running))
-      expect(last(events)).toMatchObject({ t: 'failed', code: 'device-lost' });
-    expect(last(await run(engine))).toMatchObject({ t: 'failed', code: 'model-not-loaded' });
-    await engine.loadModel(source, () => undefined, { contextTokens: 256 });
-    expect(devices).toHaveLength(2);
-    expect((await answer(engine)).tokens).toEqual(before.tokens);
-    await engine.stop();
-  });
-
   test('a model that does not fit is out of memory by name, and nothing of it stays', async () => {
     const { gpu, devices } = reachableGpu();
     const engine = createEngineApi({ store, gpu });

@@ -10,6 +10,11 @@ import { AppError } from '../base/app-error.ts';
  * - `chat-template-failed`: the model's template refused these messages or is broken.
  * - `prompt-too-long`: prompt and answer do not fit the context, or not the memory reserved for it. Shorten it.
  * - `request-invalid`: a request out of range: no prompt, unknown token ids, an id in use.
+ * - `constraint-invalid`: a schema that is none, or a list of choices that is empty. Correct it.
+ * - `constraint-unsupported`: a keyword, named by its path, that cannot be held to while the text grows. Leave it out.
+ * - `constraint-unsatisfiable`: no text can meet the schema. Loosen what contradicts itself.
+ * - `constraint-too-large`: a schema or list of choices beyond a limit. Make it smaller.
+ * - `constraint-stuck`: this model's vocabulary cannot spell what the constraint asks for. Take another model.
  * - `kernel-wrong`: this GPU computes a kernel wrongly; it is not used. Update the driver.
  * - `engine-stopped`: the engine was stopped.
  */
@@ -23,6 +28,11 @@ export type EngineErrorCode =
   | 'chat-template-failed'
   | 'prompt-too-long'
   | 'request-invalid'
+  | 'constraint-invalid'
+  | 'constraint-unsupported'
+  | 'constraint-unsatisfiable'
+  | 'constraint-too-large'
+  | 'constraint-stuck'
   | 'kernel-wrong'
   | 'engine-stopped';
 

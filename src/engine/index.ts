@@ -9,6 +9,7 @@
  * const prompt = await engine.encodePrompt(root, 'Once upon a time');
  * await engine.generate({ id: '1', model: root, prompt, maxTokens: 32, sampling: { temperature: 0, topK: 0, topP: 1, seed: 0 }, record: 0, stop: [] }, console.log);
  */
+export type { AdapterWeights, LowRankPair } from './adapter-weights.ts';
 export {
   benchDevice,
   benchShapeNames,
@@ -20,6 +21,7 @@ export type { BenchShape } from './bench/bench-shapes.ts';
 export { createEngineApi, type EngineApi, type EngineComponents } from './create-engine-api.ts';
 export type {
   ChatMessage,
+  Constraint,
   DeviceReport,
   EngineEvent,
   EngineStats,
@@ -31,7 +33,9 @@ export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './er
 export { WEIGHT_FORMATS } from './kernels/weight-formats.ts';
 export type { Architecture, ModelConfig } from './model/config.ts';
 export type { LoadOptions } from './model/load-model.ts';
+export { loadWeights, type LoadedWeights, type WeightsOptions } from './model/load-weights.ts';
 export { ropeAngles } from './model/rope-angles.ts';
 export type { ModelSource } from './model/upload-weights.ts';
+export type { ChunkView, MatrixView, WeightsView } from './model/weights-view.ts';
 export type { TokenScores } from './score-tokens.ts';
 export { createModelTokenizer, type ModelTokenizer } from './tokenizer/model-tokenizer.ts';

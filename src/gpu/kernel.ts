@@ -19,6 +19,8 @@ export interface Kernel<Layout extends ParamsLayout = ParamsLayout> {
   readonly isMeant?: (choice: Required<KernelChoice>) => boolean;
   /** Language extensions that it needs; the device must have the feature of the same name. */
   readonly enables?: readonly ('f16' | 'subgroups')[];
+  /** What it shares with other kernels, the same in all variants. */
+  readonly libraries?: readonly ShaderFile[];
   readonly kernel: ShaderFile;
 }
 

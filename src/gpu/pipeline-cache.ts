@@ -61,7 +61,7 @@ export function linkKernel(kernel: Kernel, choice: KernelChoice): LinkedShader {
   return linkShader({
     enables: kernel.enables ?? [],
     aliases: choice.aliases ?? {},
-    files: [...libraries, kernel.kernel],
+    files: [...libraries, ...(kernel.libraries ?? []), kernel.kernel],
   });
 }
 

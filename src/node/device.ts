@@ -11,11 +11,11 @@ import {
   type Provider,
   type Requester,
 } from '../work/index.ts';
-import { createDeviceRecovery } from './device-recovery.ts';
 import { createEngineExecutor, type EngineExecutor } from './engine-executor.ts';
 import { createEngineHost, type EngineHost } from './engine-host.ts';
 import { createIdbKeyValue } from './idb-key-value.ts';
 import { loadIdentity } from './identity-store.ts';
+import { createLossLimit } from './loss-limit.ts';
 import { createShelf, type Shelf } from './shelf.ts';
 import { createWorkerClock } from './worker-clock.ts';
 
@@ -55,12 +55,16 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
   const clock = createWorkerClock();
   const signer = createSigner(identity.seed);
   const logger = (scope: string) => createLogger(scope, log);
-  const engine = createEngineHost({ clock, logger: logger('engine') }, onChange);
-  const recover = createDeviceRecovery(
-    { engine, executor: () => executor, clock, logger: logger('engine') },
-    onDeviceGone,
-  );
-  const executor: EngineExecutor = createEngineExecutor(engine.client, recover);
+  const engineParts = { clock, logger: logger('engine') };
+  const sawLosses = createLossLimit(engineParts, onDeviceGone);
+  const engine = createEngineHost(engineParts, () => {
+    sawLosses(engine.stats()?.deviceLosses ?? 0);
+    onChange();
+  });
+  const executor: EngineExecutor = createEngineExecutor(engine.client, (error) => {
+    // The engine found no way back: it could not open the GPU again, or lost it without end.
+    if (error.code === 'device-lost' || error.code === 'no-adapter') onDeviceGone(error);
+  });
   const shelf = createShelf({ offer, loadedModel: () => engine.loaded()?.root, clock, log }, onChange);
   const swarm = createSwarmNode(
     { clock, logger: logger('swarm') },

@@ -20,7 +20,14 @@ export interface EngineExecutor extends Executor {
 }
 
 /** Faults of the device, not of a record: the whole fragment goes back and another peer gets it. */
-const DEVICE_FAULTS = new Set(['device-lost', 'out-of-memory', 'model-not-loaded', 'engine-stopped', 'internal']);
+const DEVICE_FAULTS = new Set([
+  'device-lost',
+  'no-adapter',
+  'out-of-memory',
+  'model-not-loaded',
+  'engine-stopped',
+  'internal',
+]);
 
 /** Computes work records on this device's engine. */
 export function createEngineExecutor(engine: EngineClient, onDeviceFault: (error: RealmError) => void): EngineExecutor {
@@ -41,6 +48,7 @@ export function createEngineExecutor(engine: EngineClient, onDeviceFault: (error
       sampling: { temperature: record.temperature, topK: record.topK, topP: record.topP, seed: record.seed },
       record: record.record,
       stop: record.stop,
+      ...(record.schema === undefined ? {} : { constraint: { schema: parsed(record.schema) } }),
     };
     running += 1;
     try {
@@ -103,4 +111,13 @@ export function createEngineExecutor(engine: EngineClient, onDeviceFault: (error
       }
     },
   };
+}
+
+/** A text that is no JSON stays one: the engine refuses it by name, and that record alone fails. */
+function parsed(schema: string): unknown {
+  try {
+    return JSON.parse(schema) as unknown;
+  } catch {
+    return schema;
+  }
 }

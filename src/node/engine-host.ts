@@ -1,6 +1,5 @@
 import { proxy } from 'comlink';
 import type { ModelRoot } from '../base/branded.ts';
-import { invariant } from '../base/invariant.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { DeviceReport, EngineStats, ModelReport, ModelSource } from '../engine/index.ts';
@@ -17,8 +16,6 @@ export interface EngineHost {
   probe(): Promise<DeviceReport>;
   /** Makes this the one loaded model. */
   load(source: ModelSource, onProgress: (doneBytes: number, totalBytes: number) => void): Promise<ModelReport>;
-  /** Loads the present model again after the GPU was lost. */
-  reload(): Promise<ModelReport>;
   loaded(): ModelReport | undefined;
   device(): DeviceReport | undefined;
   stats(): EngineStats | undefined;
@@ -33,7 +30,6 @@ export function createEngineHost(components: { clock: Clock; logger: Logger }, o
   let running: EngineClient | undefined;
   let device: DeviceReport | undefined;
   let report: ModelReport | undefined;
-  let source: ModelSource | undefined;
   let stats: EngineStats | undefined;
   let speed = 0;
   let cancelStats: (() => void) | undefined;
@@ -65,18 +61,8 @@ export function createEngineHost(components: { clock: Clock; logger: Logger }, o
       if (report?.root === next.root) return report;
       if (report) await engine().api.unloadModel(report.root);
       report = await engine().api.loadModel(next, proxy(onProgress));
-      source = next;
       components.logger.info(`loaded a model of ${report.layers} layers, ${report.slots} requests at once`);
       cancelStats ??= components.clock.every(STATS_PERIOD_MS, () => void readStats().catch(() => undefined));
-      onChange();
-      return report;
-    },
-    async reload() {
-      invariant(source, 'only a loaded model is loaded again');
-      report = await engine().api.loadModel(
-        source,
-        proxy(() => undefined),
-      );
       onChange();
       return report;
     },
@@ -98,7 +84,6 @@ export function createEngineHost(components: { clock: Clock; logger: Logger }, o
       running?.terminate();
       running = undefined;
       report = undefined;
-      source = undefined;
       stats = undefined;
       tokens.clear();
       onChange();

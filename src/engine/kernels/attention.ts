@@ -1,5 +1,6 @@
 import { defineKernel } from '../../gpu/index.ts';
 import kernel from '../../../shaders/attention.wgsl?raw';
+import paged from '../../../shaders/lib/paged_attention.wgsl?raw';
 import serialKernel from '../../../shaders/attention_serial.wgsl?raw';
 
 /** Softmax attention of each row over its sequence's pages. Head size a multiple of 4, at most 256. Dispatch (heads, rows, 1). */
@@ -10,6 +11,7 @@ export const attentionKernel = defineKernel({
   variants: {},
   aliases: {},
   overrides: { COLS: { default: 1, allowed: [1, 4] } },
+  libraries: [{ name: 'paged_attention.wgsl', code: paged }],
   kernel: { name: 'attention.wgsl', code: kernel },
 });
 

@@ -1,6 +1,7 @@
 import type { ModelRoot } from '../../base/branded.ts';
 import {
   createGpuMemory,
+  GpuError,
   MAX_BINDING_BYTES,
   type GpuDevice,
   type GpuMemory,
@@ -11,11 +12,9 @@ import type { ModelConfig } from './config.ts';
 import { prepareForward } from './forward.ts';
 import type { ReduceVariant } from './op-builder.ts';
 import { createModelRunner, type ModelRunner } from './model-runner.ts';
-import { allocateRunState, PAGE_TOKENS, type RunLimits } from './run-state.ts';
-import { readModelConfig } from './config.ts';
-import { planTensors } from './tensor-plan.ts';
-import { readSourceHeader, uploadWeights, type ModelSource } from './upload-weights.ts';
-import { allocateWeights } from './weights-view.ts';
+import { allocateRunState, PAGE_TOKENS, type RunLimits, type RunState } from './run-state.ts';
+import { loadWeights } from './load-weights.ts';
+import type { ModelSource } from './upload-weights.ts';
 
 /** How much of a model's room to set up. */
 export interface LoadOptions {
@@ -27,6 +26,8 @@ export interface LoadOptions {
   readonly speculates?: boolean;
   /** Positions of the longest sequence; by default the model's own context, at most 4096. */
   readonly contextTokens?: number;
+  /** Bytes that the model may take on the GPU, all in all; WebGPU itself does not say how many there are. */
+  readonly memoryBytes?: number;
   /** Split matrices into bindings of at most this many bytes; for tests. */
   readonly maxChunkBytes?: number;
 }
@@ -55,7 +56,8 @@ const KV_BUDGET_BYTES = 512 * 1024 * 1024;
 const MAX_ROWS = 64;
 
 /**
- * Reads a model from its pieces onto the GPU. On any failure everything that it allocated is freed.
+ * Reads a model from its pieces onto the GPU. Where memory is short it gets fewer slots; on any failure everything that
+ * it allocated is freed.
  *
  * @throws {WeightsError}, {EngineError} `model-unsupported` or `model-invalid`, {GpuError}, AbortError
  */
@@ -68,17 +70,14 @@ export async function loadModel(
   onProgress: (doneBytes: number, totalBytes: number) => void,
   signal: AbortSignal,
 ): Promise<LoadedModel> {
-  const header = await readSourceHeader(source, store);
-  const config = readModelConfig(header);
-  const plan = planTensors(header, config, options.maxChunkBytes);
-  const { limits, contextTokens } = runLimits(config, options);
   const { device } = gpu;
-  const memory = createGpuMemory(device);
+  const memory = createGpuMemory(device, options.memoryBytes);
   try {
-    const { view, sinks } = await allocateWeights(plan, config.rotary / 2, device.queue, memory);
+    const { maxChunkBytes } = options;
+    const weights = await loadWeights(device.queue, memory, store, source, { maxChunkBytes, onProgress, signal });
+    const { header, config, view } = weights;
     const weightBytes = memory.allocatedBytes;
-    await uploadWeights(source, header, store, sinks, onProgress, signal);
-    const state = await allocateRunState(config, limits, view.ropeFactors, device.queue, memory);
+    const { state, contextTokens } = await fitRunState(config, options, view.ropeFactors, device.queue, memory);
     const reduce: ReduceVariant = gpu.report.isSoftware ? 'serial' : 'shared';
     const forward = await prepareForward({ config, weights: view, state, cache, memory, queue: device.queue, reduce });
     const runner = await createModelRunner({ device, config, state, forward, memory });
@@ -95,6 +94,24 @@ export async function loadModel(
   } catch (error) {
     memory.freeAll();
     throw gpu.lostError ?? error;
+  }
+}
+
+/** Halves the slots until their state fits, as the memory's size is known only once it is full. */
+async function fitRunState(
+  config: ModelConfig,
+  options: LoadOptions,
+  ropeFactors: Float32Array | undefined,
+  queue: GPUQueue,
+  memory: GpuMemory,
+): Promise<{ state: RunState; contextTokens: number }> {
+  for (let { slots } = runLimits(config, options).limits; ; slots = Math.floor(slots / 2)) {
+    const { limits, contextTokens } = runLimits(config, { ...options, slots });
+    try {
+      return { state: await allocateRunState(config, limits, ropeFactors, queue, memory), contextTokens };
+    } catch (error) {
+      if (slots === 1 || !(error instanceof GpuError && error.code === 'out-of-memory')) throw error;
+    }
   }
 }
 

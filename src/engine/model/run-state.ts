@@ -53,7 +53,7 @@ export interface RunState {
 
 const { STORAGE, COPY_DST, COPY_SRC } = BUFFER_USAGE;
 
-/** @throws {GpuError} `out-of-memory`, `limits-too-low`; what was allocated until then is freed with `memory` */
+/** @throws {GpuError} `out-of-memory`, `limits-too-low`; what was allocated until then is freed */
 export async function allocateRunState(
   config: ModelConfig,
   limits: RunLimits,
@@ -61,9 +61,32 @@ export async function allocateRunState(
   queue: GPUQueue,
   memory: GpuMemory,
 ): Promise<RunState> {
+  const buffers: GPUBuffer[] = [];
+  const create: Create = async (label, sizeBytes, usage) => {
+    const buffer = await memory.create(label, sizeBytes, usage);
+    buffers.push(buffer);
+    return buffer;
+  };
+  try {
+    return await allocate(config, limits, ropeFactors, queue, create);
+  } catch (error) {
+    buffers.forEach(memory.free);
+    throw error;
+  }
+}
+
+type Create = GpuMemory['create'];
+
+async function allocate(
+  config: ModelConfig,
+  limits: RunLimits,
+  ropeFactors: ArrayLike<number> | undefined,
+  queue: GPUQueue,
+  create: Create,
+): Promise<RunState> {
   const { width, heads, kvHeads, headSize, ffnWidth, vocabulary } = config;
   const { maxRows, maxLogitRows } = limits;
-  const floats = (label: string, count: number, usage = 0) => memory.create(label, count * 4, STORAGE | usage);
+  const floats = (label: string, count: number, usage = 0) => create(label, count * 4, STORAGE | usage);
   const cache = (label: string, layer: number) =>
     floats(`${label}.${layer}`, limits.pages * PAGE_TOKENS * kvHeads * headSize);
   const table = ropeAngles(config, limits.contextTokens, ropeFactors);

@@ -27,6 +27,11 @@ export class FairQueue {
     this.#waiting.push(sequence);
   }
 
+  /** Puts sequences that ran before those that wait, as they were. */
+  putBack(sequences: readonly Sequence[]): void {
+    this.#waiting.unshift(...sequences);
+  }
+
   /** The sequence whose turn it is. */
   next(): Sequence | undefined {
     let best = this.#waiting[0];

@@ -20,6 +20,7 @@ function sequence(tokens: number[], maxPositions: number, space: string): Sequen
     },
     requester: '',
     space,
+    constraint: undefined,
     maySpeculate: false,
     take: () => false,
     cancel: () => undefined,

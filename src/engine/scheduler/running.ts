@@ -47,7 +47,8 @@ export class Running implements Plannable {
   }
 
   get mayRunAhead(): boolean {
-    return !this.sequence.wantsAll && !this.#readsLogits && !this.#guess;
+    const { wantsAll, constraint } = this.sequence;
+    return !wantsAll && !constraint && !this.#readsLogits && !this.#guess;
   }
 
   get #readsLogits(): boolean {
@@ -88,9 +89,9 @@ export class Running implements Plannable {
   }
 
   /** Takes the next token; true once the sequence has ended. */
-  take(pick: Pick, logits: Float32Array | undefined): boolean {
+  take(pick: Pick, logits: Float32Array | undefined, position: number): boolean {
     this.#drawsAgain = false;
-    return this.sequence.take(pick, logits);
+    return this.sequence.take(pick, logits, position);
   }
 
   /** Ends a speculation: what was computed for wrong guesses will be computed anew. */

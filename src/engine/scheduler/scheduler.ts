@@ -1,13 +1,20 @@
 import { present } from '../../base/invariant.ts';
 import { AppError } from '../../base/app-error.ts';
-import type { ModelRunner, Pick, StepResult } from '../model/model-runner.ts';
+import type { Pick, StepResult } from '../model/model-runner.ts';
 import { FairQueue } from './fair-queue.ts';
-import { PageBook } from './page-book.ts';
-import { planStep, type StepShare } from './plan-step.ts';
+import { planRunning } from './plan-running.ts';
+import type { StepShare } from './plan-step.ts';
+import { PromptPace } from './prompt-pace.ts';
 import { Running } from './running.ts';
 import type { Sequence } from './sequence.ts';
+import { setMasks } from './set-masks.ts';
+import { openStage, type OpenStage, type Stage } from './stage.ts';
 
-/** Runs the sequences of one model together, a step at a time, and lets those wait that find no slot or no pages. */
+/**
+ * Runs the sequences of one model together, a step at a time, and lets those wait that find no slot or no pages. It
+ * outlives the GPU: what runs when a device is lost waits and is computed again on the next, to the same tokens, as all
+ * that decides them (prompt, tokens so far, draw) is kept here.
+ */
 export interface Scheduler {
   readonly running: number;
   readonly waiting: number;
@@ -16,6 +23,12 @@ export interface Scheduler {
   add(sequence: Sequence): void;
   /** Ends a sequence at once, even while a step computes for it; false if it is not here. */
   cancel(id: string): boolean;
+  /** Lets everything wait: the runner is gone with its device, and with it whatever was computed. */
+  suspend(): void;
+  /** Goes on with a new runner. */
+  resume(stage: Stage): void;
+  /** Ends those that are here by name. */
+  failAll(code: string, message: string): void;
   /** Ends all of them by name and takes no more. */
   stop(code: string, message: string): void;
 }
@@ -29,27 +42,17 @@ export interface SchedulerOptions {
 }
 
 interface Init {
-  readonly runner: ModelRunner;
-  /** The error to report if a step fails: a lost device's own where that is why. */
-  readonly explain: (error: unknown) => Promise<unknown>;
   readonly onTokens: (count: number) => void;
   readonly options: SchedulerOptions;
   /** Milliseconds; for the pace of prompts only. */
   readonly now: () => number;
 }
 
-/** Prompts are cut so that a step takes about this long: decoding neighbours and a pause wait no longer. */
-const STEP_TARGET_MS = 100;
-const FIRST_PROMPT_ROWS = 8;
 /**
  * Steps under way at once: while one is computed the next is queued already, so that reading tokens back costs no idle
  * time. What a sequence computed beyond its end is thrown away: at most this many rows less one.
  */
 const STEPS_AHEAD = 2;
-
-/** Guessing pays while so few run that a step's cost is that of reading the weights. */
-const MAX_GUESSING = 2;
-const MAX_GUESSES = 3;
 
 /** A step under way, and for each share which epoch of its sequence it was made for. */
 interface Flight {
@@ -65,26 +68,18 @@ export function createScheduler(init: Init): Scheduler {
 
 class StepLoop implements Scheduler {
   readonly #init: Init;
-  readonly #book: PageBook;
-  readonly #freeSlots: number[];
   readonly #queue = new FairQueue();
   readonly #running = new Map<string, Running>();
-  #promptRows = FIRST_PROMPT_ROWS;
-  #isLooping = false;
-  #deliveredMs = 0;
+  /** Those that ran before and wait again: their prompts are paid for. */
+  readonly #interrupted = new WeakSet<Sequence>();
+  #stage: OpenStage | undefined;
+  readonly #pace = new PromptPace();
   promptTokensComputed = 0;
   promptTokensShared = 0;
   #stopped: { readonly code: string; readonly message: string } | undefined;
 
   constructor(init: Init) {
-    const { limits } = init.runner.state;
     this.#init = init;
-    this.#book = new PageBook({
-      pages: limits.pages,
-      sharesPrefixes: init.options.sharesPrefixes,
-      setPages: init.runner.setPages,
-    });
-    this.#freeSlots = Array.from({ length: limits.slots }, (_, i) => limits.slots - 1 - i);
   }
 
   get running(): number {
@@ -101,7 +96,18 @@ class StepLoop implements Scheduler {
       return;
     }
     this.#queue.add(sequence);
-    if (!this.#isLooping) void this.#loop();
+    this.#wake();
+  }
+
+  suspend(): void {
+    this.#stage = undefined;
+    this.#interrupt([...this.#running.values()]);
+  }
+
+  resume(stage: Stage): void {
+    this.suspend();
+    this.#stage = openStage(stage, this.#init.options.sharesPrefixes);
+    this.#wake();
   }
 
   cancel(id: string): boolean {
@@ -114,53 +120,93 @@ class StepLoop implements Scheduler {
     return true;
   }
 
-  stop(code: string, message: string): void {
-    this.#stopped ??= { code, message };
-    this.#failAll(code, message);
-  }
-
-  async #loop(): Promise<void> {
-    this.#isLooping = true;
-    // A turn of the event loop first, so that requests that arrive together start together.
-    await Promise.resolve();
-    const flights: Flight[] = [];
-    for (;;) {
-      try {
-        this.#admit();
-        const shares = flights.length < STEPS_AHEAD ? this.#plan() : [];
-        if (shares.length === 0 && flights.length === 0) break;
-        if (shares.length > 0) flights.push(await this.#submit(shares));
-        if (shares.length > 0 && flights.length < STEPS_AHEAD) continue;
-        const [first] = flights.splice(0, 1);
-        if (first) await this.#deliver(first);
-      } catch (error) {
-        flights.length = 0;
-        const why = await this.#init.explain(error);
-        const code = why instanceof AppError ? why.code : 'internal';
-        this.#failAll(code, why instanceof Error ? why.message : String(why));
-      }
-    }
-    this.#isLooping = false;
-  }
-
-  #failAll(code: string, message: string): void {
+  failAll(code: string, message: string): void {
     const all = [...[...this.#running.values()].map(({ sequence }) => sequence), ...this.#queue.drain()];
     for (const { id } of all) this.#release(id);
     for (const sequence of all) sequence.fail(code, message);
   }
 
+  stop(code: string, message: string): void {
+    this.#stopped ??= { code, message };
+    this.failAll(code, message);
+  }
+
+  #wake(): void {
+    const stage = this.#stage;
+    if (stage && !stage.isLooping && this.#queue.length > 0) void this.#loop(stage);
+  }
+
+  async #loop(stage: OpenStage): Promise<void> {
+    stage.isLooping = true;
+    // A turn of the event loop first, so that requests that arrive together start together.
+    await Promise.resolve();
+    const flights: Flight[] = [];
+    while (this.#stage === stage) {
+      try {
+        this.#admit(stage);
+        const planned = flights.length < STEPS_AHEAD ? this.#plan(stage) : [];
+        if (planned.length === 0 && flights.length === 0) break;
+        const shares = await setMasks(stage.runner, planned, (run, error) => this.#fail(run, error));
+        if (shares.length === 0 && flights.length === 0) continue;
+        if (shares.length > 0) flights.push(await this.#submit(stage, shares));
+        if (shares.length > 0 && flights.length < STEPS_AHEAD) continue;
+        const [first] = flights.splice(0, 1);
+        if (first) await this.#deliver(stage, first);
+      } catch (error) {
+        if (!(await this.#survive(stage, error))) flights.length = 0;
+      }
+    }
+    stage.isLooping = false;
+  }
+
+  /** Deals with a failed step; false if the steps under way failed with it. */
+  async #survive(stage: OpenStage, error: unknown): Promise<boolean> {
+    const why = await stage.explain(error);
+    if (this.#stage !== stage) return false;
+    const [code, message] = described(why);
+    if (code === 'device-lost') {
+      this.suspend();
+      return false;
+    }
+    const runs = [...this.#running.values()];
+    if (code === 'out-of-memory' && runs.length > 1) {
+      stage.mayRun = Math.floor(runs.length / 2);
+      this.#interrupt(runs.slice(stage.mayRun));
+      return true;
+    }
+    this.failAll(code, message);
+    return false;
+  }
+
+  /** Ends one sequence by name, if it has not ended already. */
+  #fail(run: Running, error: unknown): void {
+    if (!this.#isAlive(run)) return;
+    this.#release(run.sequence.id);
+    run.sequence.fail(...described(error));
+  }
+
+  /** Puts running sequences back to where they wait, the first in turn; what was computed for them is given up. */
+  #interrupt(runs: readonly Running[]): void {
+    for (const { sequence } of runs) {
+      this.#release(sequence.id);
+      this.#interrupted.add(sequence);
+    }
+    this.#queue.putBack(runs.map(({ sequence }) => sequence));
+  }
+
   /** Moves waiting sequences into free slots while there is memory for all that they may come to need. */
-  #admit(): void {
+  #admit({ runner, book, freeSlots, mayRun }: OpenStage): void {
     if (this.#queue.length === 0 && this.#running.size === 0) this.#queue.forget();
-    for (let next = this.#queue.next(); next && this.#freeSlots.length > 0; next = this.#queue.next()) {
-      const slot = present(this.#freeSlots.at(-1), 'free slot');
-      const pages = this.#book.open(next, slot);
+    for (let next = this.#queue.next(); next && this.#running.size < mayRun; next = this.#queue.next()) {
+      const slot = present(freeSlots.at(-1), 'free slot');
+      const pages = book.open(next, slot);
       if (!pages) return;
-      this.#freeSlots.pop();
+      freeSlots.pop();
       this.#queue.remove(next);
-      this.#queue.charge(next.requester, next.tokens.length - pages.sharedPositions, 0);
+      const prompt = this.#interrupted.delete(next) ? 0 : next.tokens.length - pages.sharedPositions;
+      this.#queue.charge(next.requester, prompt, 0);
       this.promptTokensShared += pages.sharedPositions;
-      this.#init.runner.setDraw(slot, next.draw);
+      runner.setDraw(slot, next.draw);
       this.#running.set(next.id, new Running(next, slot, pages));
     }
   }
@@ -172,45 +218,32 @@ class StepLoop implements Scheduler {
     // Steps under way may still write to these pages; they were submitted before any step of their next owner, which
     // writes each position before it reads it, and never write to a page that is shared.
     run.pages.close();
-    this.#freeSlots.push(run.slot);
+    this.#stage?.freeSlots.push(run.slot);
   }
 
-  #plan(): StepShare<Running>[] {
-    const { maxRows, maxLogitRows } = this.#init.runner.state.limits;
+  #plan({ runner }: OpenStage): StepShare<Running>[] {
     for (const run of this.#running.values()) {
       const caughtUp = run.known > run.scheduled ? run.pages.catchUp(run.scheduled) : run.scheduled;
       this.promptTokensShared += caughtUp - run.scheduled;
       run.scheduled = caughtUp;
     }
-    const runs = [...this.#running.values()].filter(
-      (run, at, all) =>
-        run.known - run.scheduled <= 1 || !all.slice(0, at).some((first) => run.pages.willShare(first.pages)),
-    );
-    const canGuess = this.#init.options.speculates && this.#running.size <= MAX_GUESSING;
-    const guesses = new Map(canGuess ? runs.map((run) => [run, run.draft(MAX_GUESSES)] as const) : []);
-    const hasGuess = (run: Running) => (guesses.get(run)?.length ?? 0) > 0;
-    // A sequence with a guess waits until its last token is known instead of running ahead.
-    const ready = runs.filter((run) => !hasGuess(run) || run.known > run.scheduled);
-    const spare = guesses.size * MAX_GUESSES;
-    const budget = { promptRows: this.#promptRows, maxRows: maxRows - spare, maxLogitRows: maxLogitRows - spare };
-    const shares = planStep(ready, budget);
-    return shares.map((share) => {
-      const { run, count, logitRows } = share;
-      const tokens = guesses.get(run) ?? [];
-      if (count !== 1 || logitRows !== 1 || tokens.length === 0 || share.first !== run.known - 1) return share;
-      run.speculate(tokens);
-      return { ...share, count: 1 + tokens.length, logitRows: 1 + tokens.length };
+    const { speculates } = this.#init.options;
+    return planRunning([...this.#running.values()], {
+      limits: runner.state.limits,
+      promptRows: this.#pace.rows,
+      speculates,
     });
   }
 
-  async #submit(shares: readonly StepShare<Running>[]): Promise<Flight> {
-    const { runner, now } = this.#init;
-    const submittedMs = now();
+  async #submit({ runner }: OpenStage, shares: readonly StepShare<Running>[]): Promise<Flight> {
+    const submittedMs = this.#init.now();
     const rows = shares.flatMap(({ run, first, count, logitRows }) => run.rows(first, count, logitRows));
     const { result } = await runner.submit(rows);
     // A failure is met where the step is delivered, unless another comes first.
     result.catch(() => undefined);
     for (const { run, first, count } of shares) {
+      // One that ended meanwhile has given its pages back.
+      if (!this.#isAlive(run)) continue;
       run.scheduled = first + count;
       run.pages.keep(Math.min(run.scheduled, run.known));
       this.promptTokensComputed += Math.max(0, Math.min(run.promptLength - first, count));
@@ -223,12 +256,10 @@ class StepLoop implements Scheduler {
     };
   }
 
-  async #deliver({ shares, rows, submittedMs, result }: Flight): Promise<void> {
+  async #deliver(stage: OpenStage, { shares, rows, submittedMs, result }: Flight): Promise<void> {
     const { now, onTokens } = this.#init;
     const { picks, logits } = await result;
-    const doneMs = now();
-    this.#pace(doneMs - Math.max(submittedMs, this.#deliveredMs), rows);
-    this.#deliveredMs = doneMs;
+    this.#pace.note({ rows, submittedMs, doneMs: now() }, stage.runner.state.limits.maxRows);
     let row = 0;
     let tokens = 0;
     for (const { run, first, count, logitRows, epoch } of shares) {
@@ -241,18 +272,23 @@ class StepLoop implements Scheduler {
     onTokens(tokens);
   }
 
-  /** Gives a sequence the pick of one of its rows, if that row still counts. */
-  #take(run: Running, epoch: number, position: number, pick: Pick | undefined, logits: Float32Array | undefined): void {
-    const isAlive = this.#running.get(run.sequence.id) === run && run.epoch === epoch;
-    if (!isAlive || !pick || !run.isConfirmed(position)) return;
-    if (!pick.isCertain && !logits) run.redo(position);
-    else if (run.take(pick, logits)) this.#release(run.sequence.id);
+  #isAlive(run: Running): boolean {
+    return this.#running.get(run.sequence.id) === run;
   }
 
-  #pace(stepMs: number, rows: number): void {
-    const { maxRows } = this.#init.runner.state.limits;
-    if (stepMs > STEP_TARGET_MS * 1.5) this.#promptRows = Math.max(1, Math.floor(this.#promptRows / 2));
-    else if (stepMs < STEP_TARGET_MS / 2 && rows >= this.#promptRows)
-      this.#promptRows = Math.min(maxRows, this.#promptRows * 2);
+  /** Gives a sequence the pick of one of its rows, if that row still counts. */
+  #take(run: Running, epoch: number, position: number, pick: Pick | undefined, logits: Float32Array | undefined): void {
+    if (!this.#isAlive(run) || run.epoch !== epoch || !pick || !run.isConfirmed(position)) return;
+    if (!pick.isCertain && !logits) run.redo(position);
+    else if (run.take(pick, logits, position)) {
+      this.#release(run.sequence.id);
+      // Where steps found no memory before, one more may be tried now.
+      if (this.#stage) this.#stage.mayRun = Math.min(this.#stage.mayRun + 1, this.#stage.runner.state.limits.slots);
+    }
   }
+}
+
+function described(error: unknown): [code: string, message: string] {
+  const code = error instanceof AppError ? error.code : 'internal';
+  return [code, error instanceof Error ? error.message : String(error)];
 }

@@ -1,3 +1,4 @@
+import type { TokenConstraint } from '../constraint/token-constraint.ts';
 import type { EngineEvent, Sampling, SequenceRequest } from '../engine-api.ts';
 import type { Draw } from '../model/draw-words.ts';
 import type { Pick } from '../model/model-runner.ts';
@@ -22,12 +23,15 @@ export interface Sequence {
   readonly requester: string;
   /** Sequences of one space may share what they computed; those of different adapters may not. */
   readonly space: string;
+  /** What its tokens must keep to; each of its rows waits for the token before. */
+  readonly constraint: TokenConstraint | undefined;
   /** Whether several tokens may be guessed and checked in one step. */
   readonly maySpeculate: boolean;
   /**
-   * Takes the next token, which its pick is unless there are logits to draw it from; true once the sequence has ended.
+   * Takes the token after `position`, which its pick is unless there are logits to draw it from; true once the sequence
+   * has ended. One that wants all begins again at its first position if its device was lost.
    */
-  take(pick: Pick, logits: Float32Array | undefined): boolean;
+  take(pick: Pick, logits: Float32Array | undefined, position: number): boolean;
   /** Ends it from outside; the listener hears it at once. */
   cancel(): void;
   fail(code: string, message: string): void;
@@ -42,16 +46,26 @@ interface Init {
   readonly tokenizer: ModelTokenizer;
   readonly contextTokens: number;
   readonly numericClass: string;
+  /** Freed when the sequence ends. */
+  readonly constraint: TokenConstraint | undefined;
   readonly emit: (event: EngineEvent) => void;
 }
 
 /** A sequence that continues its prompt by the request's sampling until it stops. */
-export function createGeneration({ request, tokenizer, contextTokens, numericClass, emit }: Init): Sequence {
+export function createGeneration({
+  request,
+  tokenizer,
+  contextTokens,
+  numericClass,
+  constraint,
+  emit,
+}: Init): Sequence {
   const { id, prompt, sampling } = request;
   const tokens = Array.from(prompt);
   const answer = createAnswerText(tokenizer.createDetokeniser(), request.stop);
   const maxPositions = Math.min(prompt.length + request.maxTokens, contextTokens);
   const done = (finish: 'stop' | 'length' | 'cancelled', text: string) => {
+    constraint?.dispose();
     emit({
       t: 'done',
       id,
@@ -64,6 +78,7 @@ export function createGeneration({ request, tokenizer, contextTokens, numericCla
     return true;
   };
   const take = (pick: Pick, logits: Float32Array | undefined) => {
+    if (logits) constraint?.hide(logits);
     const place = { record: request.record, position: tokens.length };
     const token = logits ? sampleToken(logits, sampling, place) : pick.id;
     if (tokenizer.endIds.has(token)) {
@@ -71,6 +86,7 @@ export function createGeneration({ request, tokenizer, contextTokens, numericCla
       return done('stop', answer.text);
     }
     tokens.push(token);
+    constraint?.accept(token);
     const isLast = tokens.length >= maxPositions;
     const { text, isStopped } = endIfLast(answer, answer.push(token), isLast);
     const logProbability = logits ? logProbabilityOf(logits, token) : pick.logProbability;
@@ -86,19 +102,23 @@ export function createGeneration({ request, tokenizer, contextTokens, numericCla
     readsLogits: sampling.temperature > 0 && sampling.temperature < MIN_GPU_TEMPERATURE,
     requester: request.requester ?? '',
     space: '',
-    maySpeculate: true,
+    constraint,
+    maySpeculate: constraint === undefined,
     draw: {
       sampling,
       record: request.record,
       wantsLogProbability: request.logProbabilities ?? false,
-      isMasked: false,
+      isMasked: constraint !== undefined,
     },
     take,
     cancel: () => {
       answer.end();
       done('cancelled', answer.text);
     },
-    fail: (code, message) => emit({ t: 'failed', id, code, message }),
+    fail(code, message) {
+      constraint?.dispose();
+      emit({ t: 'failed', id, code, message });
+    },
   };
 }
 
@@ -123,7 +143,6 @@ export function createReading(
   onLogits: (position: number, logits: Float32Array) => void,
   onEnd: (failure: { readonly code: string; readonly message: string } | undefined) => void,
 ): Sequence {
-  let position = 0;
   return {
     id,
     tokens,
@@ -132,13 +151,14 @@ export function createReading(
     readsLogits: true,
     requester: '',
     space: '',
+    constraint: undefined,
     maySpeculate: false,
     draw: { sampling: GREEDY, record: 0, wantsLogProbability: false, isMasked: false },
-    take(_pick, logits) {
+    take(_pick, logits, position) {
       if (logits) onLogits(position, logits);
-      position++;
-      if (position === tokens.length) onEnd(undefined);
-      return position === tokens.length;
+      const isLast = position === tokens.length - 1;
+      if (isLast) onEnd(undefined);
+      return isLast;
     },
     cancel: () => onEnd({ code: 'cancelled', message: 'cancelled' }),
     fail: (code, message) => onEnd({ code, message }),

@@ -1,5 +1,6 @@
 import { defineKernel, type KernelChoice } from '../../gpu/index.ts';
 import attention from '../../../shaders/train_attention.wgsl?raw';
+import segmentAttention from '../../../shaders/lib/segment_attention.wgsl?raw';
 import keyValueGrad from '../../../shaders/train_attention_key_value_grad.wgsl?raw';
 import queryGrad from '../../../shaders/train_attention_query_grad.wgsl?raw';
 
@@ -18,6 +19,7 @@ const shared = {
   variants: {},
   aliases: { head_vector: TESTED_HEADS4.map(vectorOf) },
   overrides: { HEAD4: { default: 8, allowed: TESTED_HEADS4 } },
+  libraries: [{ name: 'segment_attention.wgsl', code: segmentAttention }],
   isMeant: ({ aliases, overrides }: Required<KernelChoice>) =>
     aliases['head_vector'] === vectorOf(overrides['HEAD4'] ?? 0),
 } as const;

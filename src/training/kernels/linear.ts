@@ -1,5 +1,8 @@
 import { WEIGHT_FORMATS } from '../../engine/index.ts';
 import { defineKernel, type Kernel, type KernelChoice, type ParamsLayout } from '../../gpu/index.ts';
+import productInputGrad from '../../../shaders/lib/product_input_grad.wgsl?raw';
+import productLinear from '../../../shaders/lib/product_linear.wgsl?raw';
+import productWeightGrad from '../../../shaders/lib/product_weight_grad.wgsl?raw';
 import linear from '../../../shaders/train_linear.wgsl?raw';
 import inputGrad from '../../../shaders/train_linear_input_grad.wgsl?raw';
 import inputGradSubgroup from '../../../shaders/train_linear_input_grad_subgroup.wgsl?raw';
@@ -30,6 +33,7 @@ export const linearKernel = defineKernel({
   variants: { format: WEIGHT_FORMATS },
   aliases: {},
   overrides: {},
+  libraries: [{ name: 'product_linear.wgsl', code: productLinear }],
   kernel: { name: 'train_linear.wgsl', code: linear },
 });
 
@@ -53,6 +57,7 @@ export const linearInputGradKernel = defineKernel({
   variants: { format: WEIGHT_FORMATS },
   aliases: {},
   overrides: {},
+  libraries: [{ name: 'product_input_grad.wgsl', code: productInputGrad }],
   kernel: { name: 'train_linear_input_grad.wgsl', code: inputGrad },
 });
 
@@ -73,6 +78,7 @@ export const linearWeightGradKernel = defineKernel({
   variants: {},
   aliases: {},
   overrides: {},
+  libraries: [{ name: 'product_weight_grad.wgsl', code: productWeightGrad }],
   kernel: { name: 'train_linear_weight_grad.wgsl', code: weightGrad },
 });
 

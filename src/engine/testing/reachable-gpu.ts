@@ -1,0 +1,17 @@
+/** The realm's GPU, whose devices a test can reach. */
+export function reachableGpu(): { gpu: GPU; devices: GPUDevice[] } {
+  const devices: GPUDevice[] = [];
+  const gpu = {
+    requestAdapter: async () => {
+      const adapter = await navigator.gpu.requestAdapter();
+      if (!adapter) return null;
+      const requestDevice = async (descriptor?: GPUDeviceDescriptor) => {
+        const device = await adapter.requestDevice(descriptor);
+        devices.push(device);
+        return device;
+      };
+      return { features: adapter.features, limits: adapter.limits, info: adapter.info, requestDevice };
+    },
+  };
+  return { gpu: gpu as unknown as GPU, devices };
+}
