@@ -61,7 +61,7 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
     sawLosses(engine.stats()?.deviceLosses ?? 0);
     onChange();
   });
-  const executor: EngineExecutor = createEngineExecutor(engine.client, (error) => {
+  const executor: EngineExecutor = createEngineExecutor(engine.client, identity.peerId, (error) => {
     // The engine found no way back: it could not open the GPU again, or lost it without end.
     if (error.code === 'device-lost' || error.code === 'no-adapter') onDeviceGone(error);
   });
