@@ -4,6 +4,8 @@ export interface CompletionRequest {
   readonly messages: readonly PromptMessage[];
   /** The character's adapter, as its content address; undefined asks the base model. */
   readonly adapter: string | undefined;
+  /** The answer must be one of these, where the engine can hold it to them; undefined: any text. */
+  readonly choices: readonly string[] | undefined;
   readonly maxTokens: number;
   readonly temperature: number;
   /** 32 bits; the same seed gives the same answer on the same model. */

@@ -6,6 +6,7 @@ import {
   findFault,
   DEFAULT_RULES,
   parseMemory,
+  readReply,
   remember,
   SCENE_LIMITS,
   STOCK,
@@ -74,6 +75,19 @@ test("when nothing passes the game's own lines are taken in turn, and without an
   const said = [await kit.say(scene, { fallback }), await kit.say(scene, { fallback }), await kit.say(scene)];
   expect(said.map(({ say }) => say)).toEqual(['Come back later.', 'Busy.', STOCK.gruff.unknown]);
   expect(said.map(({ source }) => source)).toEqual(['script', 'script', 'script']);
+});
+
+test('an engine that can is held to the replies that would pass, and no others', async () => {
+  let offered: readonly string[] = [];
+  const kit = kitOf(async ({ choices = [] }) => {
+    offered = choices;
+    return { text: choices[0] ?? '', by: 'device' };
+  });
+  expect((await kit.say(scene)).source).toBe('model');
+  expect(offered).toContain('trade: Hm. The silver lamp costs 12 coins.');
+  expect(new Set(offered).size).toBe(offered.length);
+  for (const text of offered)
+    expect([text, findFault(scene, readReply(text), DEFAULT_RULES)]).toEqual([text, undefined]);
 });
 
 test('broken answers are counted for who computed them; wrong but sound ones are not', async () => {

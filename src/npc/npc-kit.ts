@@ -1,5 +1,6 @@
 import { isAbort } from '../base/app-error.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
+import { allowedReplies } from './allowed-replies.ts';
 import { createBudget, DEFAULT_BUDGET, type BudgetLimits } from './budget.ts';
 import { citesOf, DEFAULT_RULES, findFault, type ReplyFault, type ReplyRules } from './check-reply.ts';
 import type { Complete } from './complete.ts';
@@ -122,9 +123,10 @@ export function createNpcKit(init: NpcKitInit): NpcKit {
     const temperature = attempt === 0 ? 0 : DRAWN_TEMPERATURE;
     const drawn = (Math.imul(seed, 0x9e3779b1) + asked++) >>> 0;
     const messages = scenePrompt(scene);
+    const choices = allowedReplies(scene, rules);
     try {
       const { text, by } = await untilAborted(
-        init.complete({ messages, adapter, maxTokens, temperature, seed: drawn, onText, signal }),
+        init.complete({ messages, adapter, choices, maxTokens, temperature, seed: drawn, onText, signal }),
         signal,
       );
       const reply = readReply(text);
