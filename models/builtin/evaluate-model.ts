@@ -86,8 +86,10 @@ export interface SceneScores {
   readonly count: number;
   /** Replies in the form of the prompt, with an allowed action. */
   readonly wellFormed: number;
-  /** Well-formed replies of which every sentence is a fact of the scene or claims nothing. */
+  /** Replies of which every sentence is a fact of the scene or claims nothing, whatever their action. */
   readonly grounded: number;
+  /** Replies that are both, and could be committed as they are. */
+  readonly committable: number;
   /** Replies whose action is the one that the corpus would have chosen. */
   readonly rightAction: number;
   /** Among scenes whose answer is in the facts: replies that quote that fact. */
@@ -108,10 +110,13 @@ export async function evaluateScenes(model: OpenModel, count: number, seed: numb
     const text = answers[at] ?? '';
     const reply = readReply(text);
     const fault = findFault(each.scene, reply, DEFAULT_RULES);
+    const anyAction = { ...each.scene, actions: reply ? [reply.action] : [] };
+    const isGrounded = findFault(anyAction, reply, DEFAULT_RULES) === undefined;
     return {
       ...each,
       text,
       fault,
+      isGrounded,
       isRightAction: reply?.action === each.reply.action,
       isRightFact: each.quoted === undefined ? undefined : reply?.say.endsWith(each.quoted) === true,
     };
@@ -121,7 +126,8 @@ export async function evaluateScenes(model: OpenModel, count: number, seed: numb
   return {
     count,
     wellFormed: share(({ fault }) => fault?.kind !== 'form' && fault?.kind !== 'action'),
-    grounded: share(({ fault }) => fault === undefined),
+    grounded: share(({ isGrounded }) => isGrounded),
+    committable: share(({ fault }) => fault === undefined),
     rightAction: share(({ isRightAction }) => isRightAction),
     rightFact: share(({ isRightFact }) => isRightFact === true, quoting),
     examples: rows.map(({ scene, text, fault }) => ({ player: scene.player, answer: text, fault })),
