@@ -5,7 +5,14 @@ import epilogueSwiglu from '../../../shaders/lib/epilogue_swiglu.wgsl?raw';
 import reduceSerial from '../../../shaders/lib/reduce_serial.wgsl?raw';
 import reduceShared from '../../../shaders/lib/reduce_shared.wgsl?raw';
 import kernel from '../../../shaders/matmul.wgsl?raw';
+import tallKernel from '../../../shaders/matmul_tall.wgsl?raw';
 import { WEIGHT_FORMATS } from './weight-formats.ts';
+
+const EPILOGUES = {
+  store: { name: 'epilogue_store.wgsl', code: epilogueStore },
+  add: { name: 'epilogue_add.wgsl', code: epilogueAdd },
+  swiglu: { name: 'epilogue_swiglu.wgsl', code: epilogueSwiglu },
+};
 
 /** Invocations of a workgroup. */
 export const MATMUL_WG = 64;
@@ -25,11 +32,7 @@ export const matmulKernel = defineKernel({
   bindings: ['read', 'read', 'read_write'],
   variants: {
     format: WEIGHT_FORMATS,
-    epilogue: {
-      store: { name: 'epilogue_store.wgsl', code: epilogueStore },
-      add: { name: 'epilogue_add.wgsl', code: epilogueAdd },
-      swiglu: { name: 'epilogue_swiglu.wgsl', code: epilogueSwiglu },
-    },
+    epilogue: EPILOGUES,
     reduce: {
       serial: { name: 'reduce_serial.wgsl', code: reduceSerial },
       shared: { name: 'reduce_shared.wgsl', code: reduceShared },
@@ -45,4 +48,22 @@ export const matmulKernel = defineKernel({
     (variants['reduce'] === 'serial') === (overrides['LANES'] === 1) &&
     (aliases['cols'] === 'vec4f' || overrides['GROUPS'] === 1),
   kernel: { name: 'matmul.wgsl', code: kernel },
+});
+
+/** Columns of a tall product's workgroup, and tiles of one of its invocations. */
+export const TALL_COLUMNS = 8;
+export const TALL_TILES = 2;
+
+/**
+ * The same over 8 columns and two tiles at once, without lanes: the bits of `reduce: serial`. For steps with many rows.
+ * Dispatch (⌈tiles / 2 / WG⌉, groups / 2, 1).
+ */
+export const matmulTallKernel = defineKernel({
+  ...matmulKernel,
+  name: 'matmul_tall',
+  variants: { format: WEIGHT_FORMATS, epilogue: EPILOGUES },
+  aliases: { cols: ['vec4f'] },
+  overrides: { WG: { default: MATMUL_WG, allowed: [16, MATMUL_WG] } },
+  isMeant: () => true,
+  kernel: { name: 'matmul_tall.wgsl', code: tallKernel },
 });
