@@ -5,6 +5,7 @@ import { benchDevice, type BenchOptions, type BenchReport, type BenchRow } from 
 import { releaseCallback, tell } from './callback.ts';
 import type {
   ChatMessage,
+  Constraint,
   DeviceReport,
   EngineEvent,
   EngineStats,
@@ -18,7 +19,7 @@ import { ModelShelf } from './model-shelf.ts';
 import { checkRequest } from './scheduler/check-request.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import { createGeneration } from './scheduler/sequence.ts';
-import type { TokenConstraint } from './constraint/token-constraint.ts';
+import { constraintGrammar, type TokenConstraint } from './constraint/token-constraint.ts';
 import { scoreTokens, type TokenScores } from './score-tokens.ts';
 import { createTokenRate } from './token-rate.ts';
 import { createModelTokenizer, type ModelTokenizer } from './tokenizer/model-tokenizer.ts';
@@ -146,6 +147,14 @@ export function createEngineApi(components: EngineComponents) {
       shelf.tokenizers.set(root, tokenizer);
       return { contextTokens, hasChatTemplate: tokenizer.hasChatTemplate };
     },
+
+    /**
+     * Whether answers can be held to it.
+     *
+     * @throws {EngineError} `constraint-invalid`, `constraint-unsupported`, `constraint-unsatisfiable`,
+     * `constraint-too-large`
+     */
+    checkConstraint: async (constraint: Constraint): Promise<void> => void constraintGrammar(constraint),
 
     /** @throws {EngineError} `tokenizer-not-open` */
     encodePrompt: async (root: ModelRoot, text: string): Promise<Uint32Array<ArrayBuffer>> =>

@@ -32,6 +32,7 @@ export async function chatOnDevice(device: Device, options: ChatOptions): Promis
     },
     record: 0,
     stop: [],
+    ...(options.constraint ? { constraint: options.constraint } : {}),
   };
   await device.engine.client.generate(
     request,

@@ -48,6 +48,7 @@ export function createEngineExecutor(engine: EngineClient, onDeviceFault: (error
       sampling: { temperature: record.temperature, topK: record.topK, topP: record.topP, seed: record.seed },
       record: record.record,
       stop: record.stop,
+      ...(record.schema === undefined ? {} : { constraint: { schema: parsed(record.schema) } }),
     };
     running += 1;
     try {
@@ -110,4 +111,13 @@ export function createEngineExecutor(engine: EngineClient, onDeviceFault: (error
       }
     },
   };
+}
+
+/** A text that is no JSON stays one: the engine refuses it by name, and that record alone fails. */
+function parsed(schema: string): unknown {
+  try {
+    return JSON.parse(schema) as unknown;
+  } catch {
+    return schema;
+  }
 }

@@ -14,6 +14,7 @@ export async function openTokens(engine: EngineClient, root: ModelRoot, header: 
     contextTokens,
     encodePrompt: (text) => engine.api.encodePrompt(root, text),
     encodeChat: (messages) => engine.api.encodeChat(root, messages as readonly ChatMessage[]),
+    checkSchema: (schema) => engine.api.checkConstraint({ schema }),
     decode: (tokens) => engine.api.decode(root, tokens),
   };
 }

@@ -1,6 +1,6 @@
 import type { JobId, ModelRoot } from '../base/branded.ts';
 import type { LogEntry } from '../base/logger.ts';
-import type { ChatMessage } from '../engine/index.ts';
+import type { ChatMessage, Constraint } from '../engine/index.ts';
 import type { NodeSnapshot } from './snapshot.ts';
 
 /** What a person agreed to by a click on this device, kept with the text's version so that it can be shown again. */
@@ -15,6 +15,8 @@ export interface ChatOptions {
   readonly messages: readonly ChatMessage[];
   readonly temperature: number;
   readonly maxTokens: number;
+  /** The answer keeps to it. */
+  readonly constraint?: Constraint;
   readonly onText: (text: string) => void;
   readonly signal: AbortSignal;
 }

@@ -20,6 +20,8 @@ export const MAX_FRAGMENT_RECORDS = 256;
 export const MAX_STOP_STRINGS = 4;
 /** Characters of one stop string. */
 export const MAX_STOP_CHARS = 256;
+/** Characters of a JSON Schema that an answer must fulfil; the engine takes no longer ones. */
+export const MAX_SCHEMA_CHARS = 32_768;
 /** Models that one peer may advertise. */
 export const MAX_ADVERTISED_MODELS = 32;
 /** Characters of any name or reason that a peer sends; more is cut before it is shown. */

@@ -3,6 +3,7 @@ import {
   literal,
   maxLength,
   minLength,
+  optional,
   pipe,
   picklist,
   strictObject,
@@ -14,6 +15,7 @@ import {
   MAX_FRAGMENT_RECORDS,
   MAX_NEW_TOKENS,
   MAX_PROMPT_TOKENS,
+  MAX_SCHEMA_CHARS,
   MAX_STOP_CHARS,
   MAX_STOP_STRINGS,
   MAX_TEXT_CHARS,
@@ -43,6 +45,8 @@ export const workRecord = strictObject({
   topP: realNumber(0, 1),
   seed: wholeNumber(0, 2 ** 32 - 1),
   stop: pipe(array(pipe(string(), minLength(1), maxLength(MAX_STOP_CHARS))), maxLength(MAX_STOP_STRINGS)),
+  /** JSON text of the schema that the answer must fulfil. */
+  schema: optional(pipe(string(), maxLength(MAX_SCHEMA_CHARS))),
 });
 
 /** Requester → provider: will you take these records until the deadline? */

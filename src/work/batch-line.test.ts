@@ -60,6 +60,19 @@ test('what says nothing about the answer, or stands at the value that does nothi
   expect(read(chat({ ...harmless, ...neutral, response_format: { type: 'text' } }))).toHaveProperty('request');
 });
 
+test('a response_format is a schema, text is none', () => {
+  const json_schema = { name: 'x', strict: true, schema: { type: 'integer' } };
+  const schemaOf = (response_format: unknown) => {
+    const found = read(chat({ response_format }));
+    return 'request' in found ? found.request.schema : found.code;
+  };
+  expect(schemaOf({ type: 'json_schema', json_schema })).toBe('{"type":"integer"}');
+  expect(schemaOf({ type: 'json_object' })).toBe('{"type":"object"}');
+  expect(schemaOf({ type: 'text' })).toBeUndefined();
+  expect(schemaOf({ type: 'json_schema', json_schema: { schema: { enum: ['x'.repeat(40_000)] } } })).toBe('bad-schema');
+  expect(schemaOf({ type: 'xml' })).toBe('bad-parameter');
+});
+
 const FAULTS: readonly (readonly [string, string, string | undefined, string])[] = [
   ['text that is not json', 'not-json', undefined, '{"custom_id":'],
   ['an array', 'not-object', undefined, '[]'],

@@ -1,5 +1,6 @@
 import {
   array,
+  boolean,
   integer,
   literal,
   maxLength,
@@ -11,13 +12,17 @@ import {
   object,
   picklist,
   pipe,
+  record,
   safeParse,
   strictObject,
   string,
   transform,
   union,
+  unknown,
+  variant,
+  type InferOutput,
 } from 'valibot';
-import { MAX_NEW_TOKENS, MAX_STOP_CHARS, MAX_STOP_STRINGS } from '../protocol/index.ts';
+import { MAX_NEW_TOKENS, MAX_SCHEMA_CHARS, MAX_STOP_CHARS, MAX_STOP_STRINGS } from '../protocol/index.ts';
 import { DEFAULT_TEMPERATURE, DEFAULT_TOP_P, MAX_CHAT_MESSAGES } from './constants.ts';
 import { shown, type LineFaultCode } from './line-fault.ts';
 
@@ -42,6 +47,8 @@ export interface CompletionRequest {
   /** u32; OpenAI's seeds are wider, and are taken modulo 2^32. */
   readonly seed: number | undefined;
   readonly stop: readonly string[];
+  /** JSON text of the schema that the answer must fulfil. */
+  readonly schema: string | undefined;
 }
 
 export interface BodyFault {
@@ -67,6 +74,18 @@ const message = object({
 const stopText = pipe(string(), minLength(1), maxLength(MAX_STOP_CHARS));
 const maxTokens = nullish(pipe(number(), integer(), minValue(1), maxValue(MAX_NEW_TOKENS)));
 
+const jsonSchema = strictObject({
+  name: nullish(string()),
+  description: nullish(string()),
+  schema: record(string(), unknown()),
+  strict: nullish(boolean()),
+});
+const responseFormat = variant('type', [
+  strictObject({ type: literal('text') }),
+  strictObject({ type: literal('json_object') }),
+  strictObject({ type: literal('json_schema'), json_schema: jsonSchema }),
+]);
+
 const sampling = {
   model: pipe(string(), minLength(1), maxLength(256)),
   max_tokens: maxTokens,
@@ -76,6 +95,7 @@ const sampling = {
   top_k: nullish(pipe(number(), integer(), minValue(0), maxValue(1_000_000))),
   seed: nullish(pipe(number(), integer(), minValue(Number.MIN_SAFE_INTEGER), maxValue(Number.MAX_SAFE_INTEGER))),
   stop: nullish(union([stopText, pipe(array(stopText), maxLength(MAX_STOP_STRINGS))])),
+  response_format: nullish(responseFormat),
 };
 const chatBody = object({
   ...sampling,
@@ -98,7 +118,6 @@ const NEUTRAL: Readonly<Record<string, (value: unknown) => boolean>> = {
   logit_bias: (value) => isEmptyContainer(value),
   tools: (value) => isEmptyContainer(value),
   tool_choice: (value) => value === 'none',
-  response_format: (value) => isObject(value) && value['type'] === 'text',
   suffix: (value) => value === '',
   modalities: (value) => Array.isArray(value) && value.length === 1 && value[0] === 'text',
 };
@@ -118,6 +137,11 @@ export function readCompletionBody(endpoint: Endpoint, body: Record<string, unkn
     : safeParse(textBody, body, { abortEarly: true });
   if (!parsed.success) return bodyFault(parsed.issues[0]);
   const { output } = parsed;
+  const schema = schemaText(output.response_format);
+  if (schema !== undefined && schema.length > MAX_SCHEMA_CHARS) {
+    const message = `work: schema of ${schema.length} characters, ${MAX_SCHEMA_CHARS} allowed; make it smaller`;
+    return { code: 'bad-schema', message, param: 'response_format' };
+  }
   return {
     endpoint,
     model: output.model,
@@ -129,7 +153,13 @@ export function readCompletionBody(endpoint: Endpoint, body: Record<string, unkn
     topK: output.top_k ?? 0,
     seed: typeof output.seed === 'number' ? ((output.seed % 2 ** 32) + 2 ** 32) % 2 ** 32 : undefined,
     stop: typeof output.stop === 'string' ? [output.stop] : (output.stop ?? []),
+    schema,
   };
+}
+
+function schemaText(format: InferOutput<typeof responseFormat> | null | undefined): string | undefined {
+  if (format?.type === 'json_object') return '{"type":"object"}';
+  return format?.type === 'json_schema' ? JSON.stringify(format.json_schema.schema) : undefined;
 }
 
 interface Issue {

@@ -163,7 +163,8 @@ export function createDispatcher(components: DispatcherComponents): Dispatcher {
     const records: WorkRecord[] = [];
     let bytes = 0;
     for (const record of loaded) {
-      bytes += record.prompt.byteLength + record.stop.reduce((sum, stop) => sum + 3 * stop.length, 0) + 128;
+      const texts = [...record.stop, record.schema ?? ''];
+      bytes += record.prompt.byteLength + texts.reduce((sum, text) => sum + 3 * text.length, 0) + 128;
       if (records.length > 0 && bytes > MAX_FRAGMENT_BYTES) {
         lease.open.delete(record.record);
         putBack(lease.job, record.record);

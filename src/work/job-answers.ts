@@ -20,8 +20,9 @@ export async function readRecord(jobs: JobStore, id: JobId, record: number): Pro
 export async function readWorkRecords(jobs: JobStore, id: JobId, records: readonly number[]): Promise<WorkRecord[]> {
   return Promise.all(
     records.map(async (record) => {
-      const { prompt, maxTokens, temperature, topK, topP, seed, stop } = await readRecord(jobs, id, record);
-      return { record, prompt, maxTokens, temperature, topK, topP, seed, stop };
+      const { prompt, maxTokens, temperature, topK, topP, seed, stop, schema } = await readRecord(jobs, id, record);
+      const constrained = schema === undefined ? {} : { schema };
+      return { record, prompt, maxTokens, temperature, topK, topP, seed, stop, ...constrained };
     }),
   );
 }

@@ -67,6 +67,7 @@ const keptRecord = strictObject({
   topP: number(),
   seed: number(),
   stop: array(string()),
+  schema: optional(string()),
 });
 const keptFault = strictObject({
   t: literal('fault'),

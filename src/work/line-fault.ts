@@ -14,6 +14,7 @@ import { MAX_SHOWN_CHARS } from './constants.ts';
  * - `bad-parameter`: a parameter, named in `param`, out of its range
  * - `bad-max-tokens`: zero, negative or beyond the limit of the protocol
  * - `bad-messages` / `bad-prompt`: nothing that can be put before the model
+ * - `bad-schema`: a response_format whose schema cannot be held to, cannot be met or is too large
  * - `not-encodable`: the model refuses these messages, e.g. it has no chat template
  * - `prompt-too-long`: the prompt alone fills the context
  * - `context-exceeded`: prompt and max_tokens together are more than the context
@@ -44,6 +45,7 @@ export type LineFaultCode =
   | 'bad-max-tokens'
   | 'bad-messages'
   | 'bad-prompt'
+  | 'bad-schema'
   | 'not-encodable'
   | 'prompt-too-long'
   | 'context-exceeded'

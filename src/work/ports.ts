@@ -62,6 +62,8 @@ export interface Tokens {
   encodePrompt(text: string): Promise<Uint32Array>;
   /** @throws a named error if the model has no chat template or refuses these messages */
   encodeChat(messages: readonly { readonly role: string; readonly content: string }[]): Promise<Uint32Array>;
+  /** Rejects, saying why, if answers cannot be held to this JSON Schema. */
+  checkSchema(schema: unknown): Promise<void>;
   /** Special tokens left out. */
   decode(tokens: Uint32Array): Promise<string>;
 }

@@ -11,7 +11,7 @@ import { batchLine, batchOf, createFakeStore, letters, resolveModel } from './si
 
 const ID = 'job' as JobId;
 const NAMED =
-  /^(line-too-long|not-utf8|not-json|not-object|unknown-field|custom-id-(missing|invalid|doubled)|unknown-(method|url|model)|body-missing|model-(missing|mismatch)|unsupported-parameter|bad-(parameter|max-tokens|messages|prompt)|not-encodable|prompt-too-long|context-exceeded)$/;
+  /^(line-too-long|not-utf8|not-json|not-object|unknown-field|custom-id-(missing|invalid|doubled)|unknown-(method|url|model)|body-missing|model-(missing|mismatch)|unsupported-parameter|bad-(parameter|max-tokens|messages|prompt)|bad-schema|not-encodable|prompt-too-long|context-exceeded)$/;
 
 async function prepare(file: Blob) {
   const jobs = createJobStore(createFakeStore());
@@ -53,6 +53,20 @@ test('what does not fit the context is refused by name, and a missing max_tokens
   expect(codesOf(lines)).toEqual(['prompt-too-long', 'context-exceeded', 'c', 'd', 'not-encodable']);
   expect(lines[2]).toMatchObject({ maxTokens: 12 });
   expect(lines[3]).toMatchObject({ maxTokens: 256 });
+});
+
+test('a schema that cannot be held to fails its line alone, and a good one is kept', async () => {
+  const format = (schema: object) => ({ response_format: { type: 'json_schema', json_schema: { schema } } });
+  const text = [
+    batchLine('a', format({ const: 'impossible' })),
+    batchLine('b', format({ type: 'integer' })),
+    batchLine('c'),
+  ].join('\n');
+  const { lines } = await prepare(new Blob([text]));
+  expect(codesOf(lines)).toEqual(['bad-schema', 'b', 'c']);
+  expect(lines[0]).toMatchObject({ param: 'response_format', message: 'work: no text meets this schema' });
+  expect(lines[1]).toMatchObject({ schema: '{"type":"integer"}' });
+  expect(lines[2]).not.toHaveProperty('schema');
 });
 
 test('a missing seed is another for every record, and the same when the file is read again', async () => {

@@ -133,6 +133,9 @@ async function encodeRecord(
   const prompt = await encodePrompt(tokens, request).catch((error: unknown) => shown(String(error)));
   if (typeof prompt === 'string') return fault('not-encodable', `work: the model refuses this input: ${prompt}`, input);
   if (prompt.length === 0) return fault('bad-prompt', 'work: the prompt has no token; write something', input);
+  const { schema } = request;
+  const schemaFault = schema === undefined ? undefined : await whyRefused(tokens.checkSchema(JSON.parse(schema)));
+  if (schemaFault !== undefined) return fault('bad-schema', `work: ${schemaFault}`, 'response_format');
   const contextTokens = Math.min(tokens.contextTokens, MAX_PROMPT_TOKENS);
   const room = contextTokens - prompt.length;
   const context = `a context of ${contextTokens} tokens`;
@@ -154,7 +157,15 @@ async function encodeRecord(
     topP: request.topP,
     seed: request.seed ?? seed,
     stop: [...request.stop],
+    ...(schema === undefined ? {} : { schema }),
   };
+}
+
+function whyRefused(check: Promise<void>): Promise<string | undefined> {
+  return check.then(
+    () => undefined,
+    (error: unknown) => shown(error instanceof Error ? error.message : String(error)),
+  );
 }
 
 async function encodePrompt(tokens: Tokens, request: CompletionRequest): Promise<Uint32Array> {

@@ -106,6 +106,9 @@ export const letters: Tokens = {
     const text = messages.map(({ role, content }) => `<${role}>${content}`).join('');
     return letters.encodePrompt(text);
   },
+  async checkSchema(schema) {
+    if (JSON.stringify(schema).includes('impossible')) throw new Error('no text meets this schema');
+  },
   async decode(tokens) {
     if (tokens.includes(999_999)) throw new Error('unknown id');
     return [...tokens].map((token) => String.fromCharCode(96 + (token % 26) + 1)).join('');

@@ -51,7 +51,7 @@ export class ConstraintCompiler {
    * `constraint-too-large`, `constraint-stuck`
    */
   async create(constraint: Constraint): Promise<TokenConstraint> {
-    const grammar = 'choices' in constraint ? choiceGrammar(constraint.choices) : schemaGrammar(constraint.schema);
+    const grammar = constraintGrammar(constraint);
     // One after the other: requests that come together have often the same grammar.
     const made = this.#turn.then(() => this.#create(grammar));
     this.#turn = made.catch(() => undefined);
@@ -74,6 +74,15 @@ export class ConstraintCompiler {
     this.#compiled.delete(oldest[0]);
     oldest[1].dispose();
   }
+}
+
+/**
+ * The grammar of the texts that keep to a constraint.
+ *
+ * @throws {EngineError} `constraint-invalid`, `constraint-unsupported`, `constraint-unsatisfiable`, `constraint-too-large`
+ */
+export function constraintGrammar(constraint: Constraint): string {
+  return 'choices' in constraint ? choiceGrammar(constraint.choices) : schemaGrammar(constraint.schema);
 }
 
 /** Tokens are given as the bytes that they add to a text; those that add none (control tokens) are never allowed. */
