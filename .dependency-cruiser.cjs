@@ -16,7 +16,8 @@ const MAY_IMPORT = {
   headless: ['base', 'gpu', 'weights', 'engine', 'training'],
 };
 const domains = Object.keys(MAY_IMPORT);
-const tests = '\\.(test|compliance)\\.ts$';
+/** Tests and what only they use. */
+const tests = '(\\.(test|compliance)\\.ts$|/testing/)';
 
 module.exports = {
   forbidden: [

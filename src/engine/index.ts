@@ -34,7 +34,9 @@ export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './er
 export { WEIGHT_FORMATS } from './kernels/weight-formats.ts';
 export type { Architecture, ModelConfig } from './model/config.ts';
 export type { LoadOptions } from './model/load-model.ts';
+export { loadWeights, type LoadedWeights, type WeightsOptions } from './model/load-weights.ts';
 export { ropeAngles } from './model/rope-angles.ts';
 export type { ModelSource } from './model/upload-weights.ts';
+export type { ChunkView, MatrixView, WeightsView } from './model/weights-view.ts';
 export type { TokenScores } from './score-tokens.ts';
 export { createModelTokenizer, type ModelTokenizer } from './tokenizer/model-tokenizer.ts';

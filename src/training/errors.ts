@@ -6,6 +6,7 @@ import { AppError } from '../base/app-error.ts';
  * - `diverged`: a loss or a gradient was not finite; nothing was changed by that step. Resume with a lower rate.
  * - `state-invalid`: a saved state that is not of this model. Take the right checkpoint.
  * - `model-too-large`: trainable numbers that one binding cannot hold. Take a smaller model or rank.
+ * - `adapter-invalid`: a rank, scale, shape or number of an adapter that does not fit. Take one made for this base.
  * - `trainer-closed`: used after `close`.
  */
 export type TrainingErrorCode =
@@ -14,6 +15,7 @@ export type TrainingErrorCode =
   | 'diverged'
   | 'state-invalid'
   | 'model-too-large'
+  | 'adapter-invalid'
   | 'trainer-closed';
 
 /** `name` is the tensor or table to blame; `value` and `limit` are what was found and what is allowed. */

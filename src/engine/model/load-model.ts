@@ -14,10 +14,8 @@ import { prepareForward } from './forward.ts';
 import type { ReduceVariant } from './op-builder.ts';
 import { createModelRunner, type ModelRunner } from './model-runner.ts';
 import { allocateRunState, PAGE_TOKENS, type RunLimits, type RunState } from './run-state.ts';
-import { readModelConfig } from './config.ts';
-import { planTensors } from './tensor-plan.ts';
-import { readSourceHeader, uploadWeights, type ModelSource } from './upload-weights.ts';
-import { allocateWeights } from './weights-view.ts';
+import { loadWeights } from './load-weights.ts';
+import type { ModelSource } from './upload-weights.ts';
 
 /** How much of a model's room to set up. */
 export interface LoadOptions {
@@ -73,15 +71,13 @@ export async function loadModel(
   onProgress: (doneBytes: number, totalBytes: number) => void,
   signal: AbortSignal,
 ): Promise<LoadedModel> {
-  const header = await readSourceHeader(source, store);
-  const config = readModelConfig(header);
-  const plan = planTensors(header, config, options.maxChunkBytes);
   const { device } = gpu;
   const memory = createGpuMemory(device, options.memoryBytes);
   try {
-    const { view, sinks } = await allocateWeights(plan, config.rotary / 2, device.queue, memory);
+    const { maxChunkBytes } = options;
+    const weights = await loadWeights(device.queue, memory, store, source, { maxChunkBytes, onProgress, signal });
+    const { header, config, view } = weights;
     const weightBytes = memory.allocatedBytes;
-    await uploadWeights(source, header, store, sinks, onProgress, signal);
     const { state, contextTokens } = await fitRunState(config, options, view.ropeFactors, device.queue, memory);
     const reduce: ReduceVariant = gpu.report.isSoftware ? 'serial' : 'shared';
     const { queue } = device;

@@ -224,7 +224,8 @@ function planPairs(label: string, gate: GgufTensor, up: GgufTensor, maxChunkByte
     throw new EngineError('model-unsupported', `${up.name} is ${up.type} beside a gate of ${type}; one type expected`, {
       name: up.name,
     });
-  const size = rowsPerChunk(type, k, maxChunkBytes / 2, 2);
+  // Whole vectors of 4, as training reads the gradients of a chunk's outputs so.
+  const size = rowsPerChunk(type, k, maxChunkBytes / 2, 4);
   const chunks: PlannedChunk[] = [];
   for (let first = 0; first < total; first += size) {
     const outputs = Math.min(size, total - first);

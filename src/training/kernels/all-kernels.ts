@@ -1,9 +1,10 @@
 import type { Kernel } from '../../gpu/index.ts';
 import { attentionKeyValueGradKernel, attentionQueryGradKernel, trainAttentionKernel } from './attention.ts';
-import { crossEntropyKernel } from './cross-entropy.ts';
+import { crossEntropyGradKernel, crossEntropyKernel } from './cross-entropy.ts';
 import { embeddingGradKernel, trainEmbedKernel } from './embedding.ts';
+import { headNormGradKernel, trainHeadNormKernel } from './head-norm.ts';
 import { linearInputGradKernel, linearKernel, linearWeightGradKernel, SUBGROUP_KERNELS } from './linear.ts';
-import { adamwKernel, clipKernel, squareSumKernel } from './optimizer.ts';
+import { adamw8bitKernel, adamwKernel, clipKernel, squareSumKernel } from './optimizer.ts';
 import { gainGradKernel, rmsNormGradKernel, trainRmsNormKernel } from './rms-norm.ts';
 import { trainRopeKernel } from './rope.ts';
 import { swigluGradKernel, trainSwigluKernel } from './swiglu.ts';
@@ -24,9 +25,13 @@ export const ALL_TRAINING_KERNELS: readonly Kernel[] = [
   trainSwigluKernel,
   swigluGradKernel,
   crossEntropyKernel,
+  crossEntropyGradKernel,
+  trainHeadNormKernel,
+  headNormGradKernel,
   trainEmbedKernel,
   embeddingGradKernel,
   squareSumKernel,
   clipKernel,
   adamwKernel,
+  adamw8bitKernel,
 ];

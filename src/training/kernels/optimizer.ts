@@ -1,5 +1,6 @@
 import { defineKernel } from '../../gpu/index.ts';
 import adamw from '../../../shaders/train_adamw.wgsl?raw';
+import adamw8bit from '../../../shaders/train_adamw_8bit.wgsl?raw';
 import clip from '../../../shaders/train_clip.wgsl?raw';
 import squareSum from '../../../shaders/train_square_sum.wgsl?raw';
 import { ROW_REDUCTIONS } from './row-reduction.ts';
@@ -50,4 +51,16 @@ export const adamwKernel = defineKernel({
   aliases: {},
   overrides: {},
   kernel: { name: 'train_adamw.wgsl', code: adamw },
+});
+
+/** Numbers that share the scales of their moments in 8 bits. */
+export const MOMENT_BLOCK = 256;
+
+/** One step of AdamW with moments of 8 bits. Dispatch over count4 invocations, whole blocks. */
+export const adamw8bitKernel = defineKernel({
+  ...adamwKernel,
+  name: 'train_adamw_8bit',
+  bindings: ['read', 'read', 'read', 'read_write', 'read_write', 'read_write', 'read_write'],
+  variants: { row: { shared: ROW_REDUCTIONS.shared } },
+  kernel: { name: 'train_adamw_8bit.wgsl', code: adamw8bit },
 });

@@ -14,6 +14,8 @@ export interface LayerTape {
   readonly gateUp: GPUBuffer;
   readonly attentionScale: GPUBuffer;
   readonly ffnScale: GPUBuffer;
+  /** Queries and keys before the norm of heads, in models that have it. */
+  readonly rawHeads: GPUBuffer | undefined;
 }
 
 /** All activations and gradients of one micro-batch of `rows` rows. */
@@ -30,6 +32,10 @@ export interface Activations {
   readonly dMixed: GPUBuffer;
   readonly dQkv: GPUBuffer;
   readonly delta: GPUBuffer;
+  /** A x of a layer's low-rank changes, and the gradient by it; (rows, ranks). */
+  readonly low: GPUBuffer;
+  readonly dLow: GPUBuffer;
+  readonly ranks: number;
 }
 
 /** Tables of a micro-batch that the host writes. */
@@ -47,11 +53,15 @@ export interface BatchBuffers {
 
 const { STORAGE, COPY_DST, COPY_SRC } = BUFFER_USAGE;
 
-/** @throws {GpuError} `out-of-memory`, `limits-too-low` */
+/**
+ * @param ranks of the low-rank changes that a linear layer has at most, together; 0 without any
+ * @throws {GpuError} `out-of-memory`, `limits-too-low`
+ */
 export async function allocateActivations(
   config: ModelConfig,
   rows: number,
   checkpointing: boolean,
+  ranks: number,
   memory: GpuMemory,
 ): Promise<Activations> {
   const { width, ffnWidth, heads, kvHeads, headSize, layers } = config;
@@ -65,6 +75,7 @@ export async function allocateActivations(
     gateUp: await create('gate_up', 2 * ffnWidth),
     attentionScale: await create('attention scale', 1),
     ffnScale: await create('ffn scale', 1),
+    rawHeads: config.hasHeadNorm ? await create('raw heads', (heads + kvHeads) * headSize) : undefined,
   });
   const residuals: GPUBuffer[] = [];
   for (let i = 0; i <= layers; i++) residuals.push(await create('residual', width));
@@ -82,6 +93,9 @@ export async function allocateActivations(
     dMixed: await create('mixed gradient', heads * headSize),
     dQkv: await create('qkv gradient', qkvWidth),
     delta: await create('delta', heads),
+    low: await create('low', ranks),
+    dLow: await create('low gradient', ranks),
+    ranks,
   };
 }
 

@@ -1,5 +1,13 @@
 import { BUFFER_USAGE, encodeParams, type GpuMemory, type PipelineCache } from '../../gpu/index.ts';
-import { adamwKernel, clipKernel, PARTIAL_SUMS, squareSumKernel } from '../kernels/optimizer.ts';
+import {
+  adamw8bitKernel,
+  adamwKernel,
+  clipKernel,
+  MOMENT_BLOCK,
+  PARTIAL_SUMS,
+  squareSumKernel,
+} from '../kernels/optimizer.ts';
+import { dynamicMap } from './dynamic-map.ts';
 import { createOpList, gridOf, type Op } from './op-list.ts';
 
 /** How a step turns gradients into new parameters. */
@@ -17,11 +25,20 @@ export interface AdamwOptions {
   readonly clip?: number;
 }
 
+/** A buffer and how much of it counts. */
+export interface StateBuffer {
+  readonly buffer: GPUBuffer;
+  readonly bytes: number;
+}
+
+/** Bits of a moment: 8 are a quarter of the memory, for slightly rougher steps. */
+export type MomentBits = 8 | 32;
+
 /** AdamW over one flat array, with its moments. */
 export interface Adamw {
   readonly ops: readonly Op[];
-  readonly m: GPUBuffer;
-  readonly v: GPUBuffer;
+  /** Everything that the next step depends on, by name: moments, and their scales if they have 8 bits. */
+  readonly state: { readonly m: StateBuffer; readonly v: StateBuffer; readonly scales: StateBuffer | undefined };
   /** (norm of the gradients, the factor that was put on them) after a step. */
   readonly clip: GPUBuffer;
   /** Writes the numbers of the `step`-th step, from 1, before `ops` are submitted. */
@@ -30,16 +47,25 @@ export interface Adamw {
 
 const { STORAGE, COPY_DST, COPY_SRC, UNIFORM } = BUFFER_USAGE;
 
-/** @throws {GpuError} */
+/**
+ * @param flat its length a multiple of 256 for moments of 8 bits
+ * @throws {GpuError}
+ */
 export async function createAdamw(
   device: GPUDevice,
   cache: PipelineCache,
   memory: GpuMemory,
   flat: { parameters: GPUBuffer; gradients: GPUBuffer; length: number; decayedLength: number },
+  momentBits: MomentBits = 32,
 ): Promise<Adamw> {
   const create = (label: string, bytes: number, usage: number) => memory.create(label, bytes, usage | COPY_DST);
-  const m = await create('first moments', flat.length * 4, STORAGE | COPY_SRC);
-  const v = await create('second moments', flat.length * 4, STORAGE | COPY_SRC);
+  const state = async (label: string, bytes: number): Promise<StateBuffer> => ({
+    buffer: await create(label, bytes, STORAGE | COPY_SRC),
+    bytes,
+  });
+  const m = await state('first moments', (flat.length * momentBits) / 8);
+  const v = await state('second moments', (flat.length * momentBits) / 8);
+  const scales = momentBits === 8 ? await state('scales of moments', (flat.length / MOMENT_BLOCK) * 8) : undefined;
   const partials = await create('partial sums', PARTIAL_SUMS * 4, STORAGE);
   const clip = await create('clip', 8, STORAGE | COPY_SRC);
   const clipParams = await create('clip params', 16, UNIFORM);
@@ -60,13 +86,17 @@ export async function createAdamw(
     buffers: [partials, clip],
     workgroups: [1, 1],
   });
-  ops.add({
-    kernel: adamwKernel,
-    params: adamwParams,
-    buffers: [flat.gradients, clip, flat.parameters, m, v],
-    workgroups: gridOf(count4),
-    flops: 15 * flat.length,
-  });
+  const size = { params: adamwParams, workgroups: gridOf(count4), flops: 15 * flat.length };
+  if (scales) {
+    const books = await create('books of moments', 2048, STORAGE);
+    device.queue.writeBuffer(books, 0, dynamicMap(true));
+    device.queue.writeBuffer(books, 1024, dynamicMap(false));
+    const buffers = [flat.gradients, clip, books, flat.parameters, m.buffer, v.buffer, scales.buffer];
+    ops.add({ kernel: adamw8bitKernel, choice: { variants: { row: 'shared' } }, buffers, ...size });
+  } else {
+    const buffers = [flat.gradients, clip, flat.parameters, m.buffer, v.buffer];
+    ops.add({ kernel: adamwKernel, buffers, ...size });
+  }
   const prepare = (step: number, options: AdamwOptions) => {
     const { learningRate, weightDecay = 0.01, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
     device.queue.writeBuffer(
@@ -89,5 +119,5 @@ export async function createAdamw(
     });
     device.queue.writeBuffer(adamwParams, 0, params);
   };
-  return { ops: await ops.take(), m, v, clip, prepare };
+  return { ops: await ops.take(), state: { m, v, scales }, clip, prepare };
 }

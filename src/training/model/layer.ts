@@ -5,32 +5,18 @@ import {
   headChoice,
   trainAttentionKernel,
 } from '../kernels/attention.ts';
+import { headNormGradKernel, trainHeadNormKernel } from '../kernels/head-norm.ts';
 import { gainGradKernel, rmsNormGradKernel, trainRmsNormKernel } from '../kernels/rms-norm.ts';
 import { trainRopeKernel } from '../kernels/rope.ts';
 import { ROWS_PER_GROUP, type RowReduction } from '../kernels/row-reduction.ts';
 import { swigluGradKernel, trainSwigluKernel } from '../kernels/swiglu.ts';
 import type { Activations, LayerTape } from './activations.ts';
-import { addLinear, addLinearInputGrad, addLinearWeightGrad, type Linear, type ProductContext } from './linear.ts';
+import { addAdaptedInputGrad, addAdaptedLinear, addAdaptedWeightGrad, type AdaptedContext } from './adapted-linear.ts';
 import { gridOf, type Bound } from './op-list.ts';
-
-/** A norm's gain, and where its gradient goes if it is trained. */
-export interface Gain {
-  readonly weights: Bound;
-  readonly gradient: Bound | undefined;
-}
-
-/** A layer's weights. */
-export interface Layer {
-  readonly attentionNorm: Gain;
-  readonly qkv: Linear;
-  readonly output: Linear;
-  readonly ffnNorm: Gain;
-  readonly gateUp: Linear;
-  readonly down: Linear;
-}
+import type { Gain, Layer } from './trained-model.ts';
 
 /** What all layers share. */
-export interface LayerContext extends ProductContext {
+export interface LayerContext extends AdaptedContext {
   readonly config: ModelConfig;
   readonly reduction: RowReduction;
   readonly activations: Activations;
@@ -96,17 +82,19 @@ export function addLayerForward(context: LayerContext, index: number, layer: Lay
   const { x, tape } = placesOf(activations, index);
   const { width, ffnWidth } = config;
   const qkvWidth = layer.qkv.outputs;
+  const bias = layer.bias ? ({ mode: 'bias', buffer: layer.bias } as const) : ({ mode: 'nothing' } as const);
   addNorm(context, normShape(context, x, tape.attentionScale), layer.attentionNorm, normed);
   const of = (buffer: GPUBuffer, stride: number) => ({ buffer, stride });
-  addLinear(context, layer.qkv, rows, of(normed, width), of(tape.qkv, qkvWidth), { mode: 'nothing' });
+  addAdaptedLinear(context, layer.qkv, rows, of(normed, width), of(tape.qkv, qkvWidth), bias);
+  addHeadNorm(context, layer, tape);
   addRope(context, tape.qkv, 1);
   addAttention(context, tape);
-  addLinear(context, layer.output, rows, of(tape.mixed, layer.output.inputs), of(tape.middle, width), {
+  addAdaptedLinear(context, layer.output, rows, of(tape.mixed, layer.output.inputs), of(tape.middle, width), {
     mode: 'residual',
     buffer: x,
   });
   addNorm(context, normShape(context, tape.middle, tape.ffnScale), layer.ffnNorm, normed);
-  addLinear(context, layer.gateUp, rows, of(normed, width), of(tape.gateUp, 2 * ffnWidth), { mode: 'nothing' });
+  addAdaptedLinear(context, layer.gateUp, rows, of(normed, width), of(tape.gateUp, 2 * ffnWidth), { mode: 'nothing' });
   ops.add({
     kernel: trainSwigluKernel,
     params: { rows, width4: ffnWidth / 4 },
@@ -121,7 +109,7 @@ export function addLayerOutput(context: LayerContext, index: number, layer: Laye
   const { config, activations } = context;
   const { y, tape } = placesOf(activations, index);
   const x = { buffer: activations.gated, stride: config.ffnWidth };
-  addLinear(
+  addAdaptedLinear(
     context,
     layer.down,
     activations.rows,
@@ -134,15 +122,19 @@ export function addLayerOutput(context: LayerContext, index: number, layer: Laye
   );
 }
 
-/** Turns the gradient of the layer's output in `dResidual` into that of its input, and adds those of its weights. */
-export function addLayerBackward(context: LayerContext, index: number, layer: Layer): void {
+/**
+ * Turns the gradient of the layer's output in `dResidual` into that of its input, and adds those of its weights.
+ *
+ * @param needsInput false where nothing before the layer is trained
+ */
+export function addLayerBackward(context: LayerContext, index: number, layer: Layer, needsInput: boolean): void {
   const { ops, config, activations } = context;
   const { rows, normed, dNormed, gated, dResidual, dMixed, dQkv } = activations;
   const { x, tape } = placesOf(activations, index);
   const { width, ffnWidth } = config;
   const of = (buffer: GPUBuffer, stride: number) => ({ buffer, stride });
   const d = of(dResidual, width);
-  addLinearInputGrad(context, layer.down, rows, d, of(gated, ffnWidth));
+  addAdaptedInputGrad(context, layer.down, rows, d, of(gated, ffnWidth));
   ops.add({
     kernel: swigluGradKernel,
     params: { rows, width4: ffnWidth / 4 },
@@ -150,24 +142,25 @@ export function addLayerBackward(context: LayerContext, index: number, layer: La
     workgroups: gridOf((rows * ffnWidth) / 4),
     flops: 20 * rows * ffnWidth,
   });
-  addLinearWeightGrad(context, layer.down, rows, d, of(gated, ffnWidth));
+  addAdaptedWeightGrad(context, layer.down, rows, d, of(gated, ffnWidth));
   const ffnNorm = normShape(context, tape.middle, tape.ffnScale);
   const dGateUp = of(tape.gateUp, 2 * ffnWidth);
-  addLinearInputGrad(context, layer.gateUp, rows, dGateUp, of(dNormed, width));
+  addAdaptedInputGrad(context, layer.gateUp, rows, dGateUp, of(dNormed, width));
   addNorm(context, ffnNorm, layer.ffnNorm, normed);
-  addLinearWeightGrad(context, layer.gateUp, rows, dGateUp, of(normed, width));
+  addAdaptedWeightGrad(context, layer.gateUp, rows, dGateUp, of(normed, width));
   addNormGrad(context, ffnNorm, layer.ffnNorm, dNormed, dResidual);
 
-  addLinearInputGrad(context, layer.output, rows, d, of(dMixed, layer.output.inputs));
-  addLinearWeightGrad(context, layer.output, rows, d, of(tape.mixed, layer.output.inputs));
+  addAdaptedInputGrad(context, layer.output, rows, d, of(dMixed, layer.output.inputs));
+  addAdaptedWeightGrad(context, layer.output, rows, d, of(tape.mixed, layer.output.inputs));
   addAttentionGrad(context, tape);
   addRope(context, dQkv, -1);
+  addHeadNormGrad(context, layer, tape);
   const attentionNorm = normShape(context, x, tape.attentionScale);
   const dProjected = of(dQkv, layer.qkv.outputs);
-  addLinearInputGrad(context, layer.qkv, rows, dProjected, of(dNormed, width));
+  addAdaptedInputGrad(context, layer.qkv, rows, dProjected, needsInput ? of(dNormed, width) : undefined);
   addNorm(context, attentionNorm, layer.attentionNorm, normed);
-  addLinearWeightGrad(context, layer.qkv, rows, dProjected, of(normed, width));
-  addNormGrad(context, attentionNorm, layer.attentionNorm, dNormed, dResidual);
+  addAdaptedWeightGrad(context, layer.qkv, rows, dProjected, of(normed, width));
+  if (needsInput) addNormGrad(context, attentionNorm, layer.attentionNorm, dNormed, dResidual);
 }
 
 function placesOf(activations: Activations, index: number): { x: GPUBuffer; y: GPUBuffer; tape: LayerTape } {
@@ -198,6 +191,37 @@ function addRope({ ops, config, activations, rows, angles }: LayerContext, x: GP
     buffers: [rows, angles, x],
     workgroups: gridOf((activations.rows * (heads + kvHeads) * rotary) / 2),
     flops: 3 * activations.rows * (heads + kvHeads) * rotary,
+  });
+}
+
+function headNormParams({ config, activations }: LayerContext, at: number) {
+  const { heads, kvHeads, headSize, epsilon } = config;
+  return { rows: activations.rows, heads, kv_heads: kvHeads, head4: headSize / 4, gain_at: at, epsilon };
+}
+
+function addHeadNorm(context: LayerContext, { headGains }: Layer, { qkv, rawHeads }: LayerTape): void {
+  if (!headGains || !rawHeads) return;
+  const { ops, config, activations } = context;
+  const heads = activations.rows * (config.heads + config.kvHeads);
+  ops.add({
+    kernel: trainHeadNormKernel,
+    params: headNormParams(context, headGains.at),
+    buffers: [headGains.weights, qkv, rawHeads],
+    workgroups: gridOf(heads),
+    flops: 4 * heads * config.headSize,
+  });
+}
+
+function addHeadNormGrad(context: LayerContext, { headGains }: Layer, { rawHeads }: LayerTape): void {
+  if (!headGains || !rawHeads) return;
+  const { ops, config, activations } = context;
+  const heads = activations.rows * (config.heads + config.kvHeads);
+  ops.add({
+    kernel: headNormGradKernel,
+    params: headNormParams(context, headGains.at),
+    buffers: [headGains.weights, rawHeads, activations.dQkv],
+    workgroups: gridOf(heads),
+    flops: 10 * heads * config.headSize,
   });
 }
 

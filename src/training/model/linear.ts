@@ -42,7 +42,28 @@ export type Base =
   | { readonly mode: 'nothing' | 'output' }
   | { readonly mode: 'residual' | 'bias'; readonly buffer: Bound };
 
-/** y = base + x Wᵀ over `rows` rows. */
+/** A layer over one matrix of f32. */
+export function plainLinear(weights: Bound, gradient: Bound | undefined, outputs: number, inputs: number): Linear {
+  const part = { weights, type: 'F32', scalesWord: 0, bufferRow: 0, rows: outputs, output: 0 } as const;
+  return { inputs, outputs, parts: [part], gradient };
+}
+
+/** The layer that makes outputs `first` to `first + outputs` only; both multiples of 64 where the weights are trained. */
+export function sliceLinear(layer: Linear, first: number, outputs: number): Linear {
+  const parts = layer.parts.flatMap((part) => {
+    const from = Math.max(first, part.output);
+    const to = Math.min(first + outputs, part.output + part.rows);
+    if (from >= to) return [];
+    return [{ ...part, bufferRow: part.bufferRow + from - part.output, rows: to - from, output: from - first }];
+  });
+  const { inputs, gradient } = layer;
+  if (!gradient) return { inputs, outputs, parts, gradient };
+  const { buffer, offset = 0 } = 'buffer' in gradient ? gradient : { buffer: gradient };
+  const slice = { buffer, offset: offset + 4 * first * inputs, size: 4 * outputs * inputs };
+  return { inputs, outputs, parts, gradient: slice };
+}
+
+/** y = base + scale · x Wᵀ over `rows` rows. */
 export function addLinear(
   { ops, products }: ProductContext,
   layer: Linear,
@@ -50,6 +71,7 @@ export function addLinear(
   x: Rows,
   y: Rows,
   base: Base,
+  scale = 1,
 ): void {
   const { kernel, choice, groups } = products.linear;
   for (const part of layer.parts) {
@@ -67,7 +89,7 @@ export function addLinear(
         y_stride: y.stride,
         y_col0: (y.column ?? 0) + part.output,
         mode: BASE[base.mode],
-        scale: 1,
+        scale,
       },
       // Without a base the input stands in for it, as every binding must be bound.
       buffers: [part.weights, x.buffer, 'buffer' in base ? base.buffer : x.buffer, y.buffer],
@@ -77,7 +99,7 @@ export function addLinear(
   }
 }
 
-/** dx = dy W over `rows` rows; added to dx if `adds`. */
+/** dx = scale · dy W over `rows` rows; added to dx if `adds`. */
 export function addLinearInputGrad(
   { ops, products }: ProductContext,
   layer: Linear,
@@ -85,6 +107,7 @@ export function addLinearInputGrad(
   dy: Rows,
   dx: Rows,
   adds = false,
+  scale = 1,
 ): void {
   const { kernel, choice, groups } = products.inputGrad;
   for (const [i, part] of layer.parts.entries()) {
@@ -102,7 +125,7 @@ export function addLinearInputGrad(
         dx_stride4: dx.stride / 4,
         dx_col4: (dx.column ?? 0) / 4,
         mode: adds || i > 0 ? 1 : 0,
-        scale: 1,
+        scale,
       },
       buffers: [part.weights, dy.buffer, dx.buffer],
       workgroups: gridOf(64 * groups(rows, layer.inputs)),
@@ -111,13 +134,14 @@ export function addLinearInputGrad(
   }
 }
 
-/** dW += dyᵀ x over `rows` rows, if the layer's weights are trained. */
+/** dW += scale · dyᵀ x over `rows` rows, if the layer's weights are trained. */
 export function addLinearWeightGrad(
   { ops, products }: ProductContext,
   layer: Linear,
   rows: number,
   dy: Rows,
   x: Rows,
+  scale = 1,
 ): void {
   if (!layer.gradient) return;
   const { kernel, choice, groups } = products.weightGrad;
@@ -132,7 +156,7 @@ export function addLinearWeightGrad(
       dy_col4: (dy.column ?? 0) / 4,
       x_stride4: x.stride / 4,
       x_col4: (x.column ?? 0) / 4,
-      scale: 1,
+      scale,
     },
     buffers: [dy.buffer, x.buffer, layer.gradient],
     workgroups: gridOf(64 * groups(layer.outputs, layer.inputs)),

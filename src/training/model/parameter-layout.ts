@@ -18,6 +18,8 @@ export interface ParameterLayout {
   readonly length: number;
   /** Numbers from the front that weight decay applies to. */
   readonly decayedLength: number;
+  /** The first `numbers` numbers from the tensor's on, in one of the flat arrays. */
+  part(flat: GPUBuffer, name: string, numbers: number): GPUBufferBinding;
 }
 
 /** 256 bytes: where a buffer's part may begin as a binding. */
@@ -25,7 +27,7 @@ const ALIGNMENT = 64;
 /** What one binding holds by WebGPU's default. */
 const MAX_NUMBERS = (128 * 1024 * 1024) / 4;
 
-type Shape = readonly [name: string, rows: number, columns: number];
+export type Shape = readonly [name: string, rows: number, columns: number];
 
 /**
  * All weights of a tied Llama-architecture model. Tensors that are used as one product lie side by side: q, k, v, and gate, up.
@@ -58,8 +60,17 @@ export function layOutModel(config: ModelConfig): ParameterLayout {
   );
 }
 
-/** Lays groups of shapes out one after the other, each group on a binding's boundary. */
-export function layOut(decayed: readonly (readonly Shape[])[], others: readonly (readonly Shape[])[]): ParameterLayout {
+/**
+ * Lays groups of shapes out one after the other, each group on a boundary.
+ *
+ * @param alignment in numbers, a multiple of 64: that of a binding by default
+ * @throws {TrainingError} `model-too-large`
+ */
+export function layOut(
+  decayed: readonly (readonly Shape[])[],
+  others: readonly (readonly Shape[])[],
+  alignment = ALIGNMENT,
+): ParameterLayout {
   const tensors: TrainableTensor[] = [];
   let offset = 0;
   const place = (groups: readonly (readonly Shape[])[]) => {
@@ -68,7 +79,7 @@ export function layOut(decayed: readonly (readonly Shape[])[], others: readonly 
         tensors.push({ name, rows, columns, offset });
         offset += rows * columns;
       }
-      offset = Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
+      offset = Math.ceil(offset / alignment) * alignment;
     }
   };
   place(decayed);
@@ -77,8 +88,14 @@ export function layOut(decayed: readonly (readonly Shape[])[], others: readonly 
   if (offset > MAX_NUMBERS)
     throw new TrainingError(
       'model-too-large',
-      `${offset} trainable numbers, ${MAX_NUMBERS} fit one binding; take a smaller model`,
+      `${offset} trainable numbers, ${MAX_NUMBERS} fit one binding; take a smaller model or rank`,
       { value: offset, limit: MAX_NUMBERS },
     );
-  return { tensors, length: offset, decayedLength };
+  const offsets = new Map(tensors.map((tensor) => [tensor.name, tensor.offset]));
+  const part = (flat: GPUBuffer, name: string, numbers: number): GPUBufferBinding => {
+    const at = offsets.get(name);
+    if (at === undefined) throw new RangeError(`no tensor ${name} in the layout`);
+    return { buffer: flat, offset: 4 * at, size: 4 * numbers };
+  };
+  return { tensors, length: offset, decayedLength, part };
 }

@@ -3,10 +3,10 @@ import { embeddingGradKernel, trainEmbedKernel } from '../kernels/embedding.ts';
 import type { Products } from '../kernels/linear.ts';
 import type { RowReduction } from '../kernels/row-reduction.ts';
 import type { Activations, BatchBuffers } from './activations.ts';
-import type { FullModel } from './full-model.ts';
 import { addHeadBackward, addHeadForward, type HeadBuffers } from './head.ts';
 import { addLayerBackward, addLayerForward, addLayerOutput, type LayerContext } from './layer.ts';
 import { gridOf, type Op, type OpList } from './op-list.ts';
+import type { TrainedModel } from './trained-model.ts';
 
 /** The commands of a micro-batch, prepared once. */
 export interface TrainingGraph {
@@ -25,7 +25,7 @@ interface Parts {
   readonly config: ModelConfig;
   readonly reduction: RowReduction;
   readonly products: Products;
-  readonly model: FullModel;
+  readonly model: TrainedModel;
   readonly activations: Activations;
   readonly batch: BatchBuffers;
   readonly head: HeadBuffers;
@@ -35,19 +35,23 @@ interface Parts {
 }
 
 /** @throws {GpuError} */
-export async function buildFullGraph(parts: Parts): Promise<TrainingGraph> {
+export async function buildTrainingGraph(parts: Parts): Promise<TrainingGraph> {
   const { ops, config, reduction, products, model, activations, batch, head, angles, checkpointing } = parts;
-  const context: LayerContext = { ops, products, config, reduction, activations, rows: batch.rows, angles };
+  const low = { buffer: activations.low, stride: activations.ranks };
+  const dLow = { buffer: activations.dLow, stride: activations.ranks };
+  const context: LayerContext = { ops, products, config, reduction, activations, rows: batch.rows, angles, low, dLow };
   const { rows, residuals, dResidual } = activations;
-  const { width, vocabulary } = config;
+  const { width } = config;
+  const { parts: tableParts, gradient: tableGradient } = model.embedding;
   const first = residuals[0] ?? dResidual;
-  ops.add({
-    kernel: trainEmbedKernel,
-    choice: { variants: { format: 'F32' } },
-    params: { rows, n: vocabulary, k4: width / 4, row0: 0, half_base: 0 },
-    buffers: [model.embedding.weights, batch.rows, first],
-    workgroups: gridOf((rows * width) / 4),
-  });
+  for (const { weights, type, scalesWord, rows: n, output } of tableParts)
+    ops.add({
+      kernel: trainEmbedKernel,
+      choice: { variants: { format: type } },
+      params: { rows, n, k4: width / 4, row0: output, half_base: scalesWord },
+      buffers: [weights, batch.rows, first],
+      workgroups: gridOf((rows * width) / 4),
+    });
   const embed = await ops.take();
   const layers = [];
   for (const [i, layer] of model.layers.entries()) {
@@ -55,7 +59,7 @@ export async function buildFullGraph(parts: Parts): Promise<TrainingGraph> {
     const forward = await ops.take();
     addLayerOutput(context, i, layer);
     const output = await ops.take();
-    addLayerBackward(context, i, layer);
+    addLayerBackward(context, i, layer, i > 0 || tableGradient !== undefined);
     layers.push({ forward, output, backward: await ops.take() });
   }
   const heads = [];
@@ -67,13 +71,14 @@ export async function buildFullGraph(parts: Parts): Promise<TrainingGraph> {
   }
   ops.clear(dResidual);
   const clear = await ops.take();
-  ops.add({
-    kernel: embeddingGradKernel,
-    params: { groups: rows, k4: width / 4 },
-    buffers: [batch.tokenGroups, batch.order, dResidual, model.embedding.gradient],
-    workgroups: gridOf((rows * width) / 4),
-    flops: rows * width,
-  });
+  if (tableGradient)
+    ops.add({
+      kernel: embeddingGradKernel,
+      params: { groups: rows, k4: width / 4 },
+      buffers: [batch.tokenGroups, batch.order, dResidual, tableGradient],
+      workgroups: gridOf((rows * width) / 4),
+      flops: rows * width,
+    });
   const embeddingGrad = await ops.take();
   const backward = layers.toReversed().flatMap((layer, i) => [
     // The last layer's activations are still there.
