@@ -6,32 +6,14 @@ import type { ModelConfig } from '../model/config.ts';
 import type { ForwardPass } from '../model/forward.ts';
 import type { RunLimits } from '../model/run-state.ts';
 import { createPagePool, type PagePool } from '../scheduler/page-pool.ts';
+import { TABLE_WORDS_PER_LAYER, type AdapterBuffers } from './adapter-buffers.ts';
 import { adapterGroups, type AdapterGroup } from './adapter-layout.ts';
 import type { PackedAdapter } from './pack-adapter.ts';
 
-/** Words of a slot's table for one layer: a list of pages for each group. */
-export const TABLE_WORDS_PER_LAYER = 4 * MAX_RANK_PAGES;
 /** Room for adapters beside the model, of all groups together… */
 const POOL_BYTES = 256 * 1024 * 1024;
 /** …but for no more than so many of rank 16. */
 const MOST_RESIDENT = 32;
-
-/** A group whose pages have a pool. */
-export interface PooledGroup {
-  readonly group: AdapterGroup;
-  readonly pool: GPUBuffer;
-}
-
-/** What steps with adapters need beside the model's own state. */
-export interface AdapterBuffers {
-  readonly groups: readonly PooledGroup[];
-  /** (slots, layers, groups, pages) of page numbers, ended by `NO_PAGE`. */
-  readonly table: GPUBuffer;
-  /** (rows, targets, ranks) */
-  readonly shrunk: GPUBuffer;
-  /** (groups of columns, 2 · ffn): gates and ups before they are changed. */
-  readonly gateUp: GPUBuffer;
-}
 
 interface Init {
   readonly config: ModelConfig;

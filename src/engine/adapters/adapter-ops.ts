@@ -7,7 +7,7 @@ import {
 } from '../kernels/low-rank.ts';
 import type { Op, OpBuilder, OpParts } from '../model/op-builder.ts';
 import type { LayerView, MatrixView } from '../model/weights-view.ts';
-import { TABLE_WORDS_PER_LAYER, type AdapterBuffers, type PooledGroup } from './adapter-bank.ts';
+import { TABLE_WORDS_PER_LAYER, type AdapterBuffers, type PooledGroup } from './adapter-buffers.ts';
 
 /** Ranks of a row and target in `shrunk`. */
 const RANKS = 64;

@@ -59,7 +59,8 @@ function pooled({ tensors, inputs }: Targets) {
   const table = new Uint32Array(RANKS.length * MAX_RANK_PAGES).fill(NO_PAGE);
   let next = pageCount;
   for (const [slot, part] of parts.entries()) {
-    for (let i = 0; part && i < (part.pagesOfLayer[0] ?? 0); i++) {
+    if (!part) continue;
+    for (let i = 0; i < (part.pagesOfLayer[0] ?? 0); i++) {
       next--;
       pool.set(part.pages.subarray(i * pageFloats, (i + 1) * pageFloats), next * pageFloats);
       table[slot * MAX_RANK_PAGES + i] = next;

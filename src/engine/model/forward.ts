@@ -1,4 +1,4 @@
-import type { AdapterBuffers } from '../adapters/adapter-bank.ts';
+import type { AdapterBuffers } from '../adapters/adapter-buffers.ts';
 import { AdapterOps } from '../adapters/adapter-ops.ts';
 import { OpBuilder, type Op, type OpParts, type Tiling } from './op-builder.ts';
 

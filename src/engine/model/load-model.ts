@@ -7,7 +7,8 @@ import {
   type GpuMemory,
   type PipelineCache,
 } from '../../gpu/index.ts';
-import { AdapterBank, type AdapterBuffers } from '../adapters/adapter-bank.ts';
+import { AdapterBank } from '../adapters/adapter-bank.ts';
+import type { AdapterBuffers } from '../adapters/adapter-buffers.ts';
 import type { GgufHeader, PieceStore } from '../../weights/index.ts';
 import type { ModelConfig } from './config.ts';
 import { prepareForward } from './forward.ts';
