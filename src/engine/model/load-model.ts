@@ -7,6 +7,8 @@ import {
   type GpuMemory,
   type PipelineCache,
 } from '../../gpu/index.ts';
+import { AdapterBank } from '../adapters/adapter-bank.ts';
+import type { AdapterBuffers } from '../adapters/adapter-buffers.ts';
 import type { GgufHeader, PieceStore } from '../../weights/index.ts';
 import type { ModelConfig } from './config.ts';
 import { prepareForward } from './forward.ts';
@@ -79,8 +81,12 @@ export async function loadModel(
     const weightBytes = memory.allocatedBytes;
     const { state, contextTokens } = await fitRunState(config, options, view.ropeFactors, device.queue, memory);
     const reduce: ReduceVariant = gpu.report.isSoftware ? 'serial' : 'shared';
-    const forward = await prepareForward({ config, weights: view, state, cache, memory, queue: device.queue, reduce });
-    const runner = await createModelRunner({ device, config, state, forward, memory });
+    const { queue } = device;
+    const parts = { config, weights: view, state, cache, memory, queue, reduce };
+    const forward = await prepareForward(parts);
+    const prepare = (buffers: AdapterBuffers) => prepareForward(parts, buffers);
+    const adapters = new AdapterBank({ config, limits: state.limits, queue, memory, prepare });
+    const runner = await createModelRunner({ device, config, state, forward, adapters, memory });
     const kvBytesPerToken = 2 * config.layers * config.kvHeads * config.headSize * 4;
     const numericClass = [
       source.root.slice(0, 16),
