@@ -9,7 +9,7 @@ import {
 } from '../../src/engine/kernels/matmul.ts';
 import { dequantise } from '../../src/engine/model/dequantise.reference.ts';
 import { packedRow, packRows } from '../../src/engine/model/packing.ts';
-import { randomRows } from '../../src/engine/self-test/random-weights.ts';
+import { randomRows } from '../../src/engine/testing/random-weights.ts';
 import {
   BUFFER_USAGE,
   MAP_MODE_READ,

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../gpu/index.ts';
 import { attentionKernel, attentionSerialKernel } from './attention.ts';
 import { embedKernel } from './embed.ts';
+import { lowRankExpandKernel, lowRankShrinkKernel, lowRankSwigluKernel } from './low-rank.ts';
 import { matmulKernel, matmulTallKernel } from './matmul.ts';
 import { pickKernel } from './pick.ts';
 import { rmsNormKernel } from './rms-norm.ts';
@@ -16,4 +17,7 @@ export const ALL_KERNELS: readonly Kernel[] = [
   attentionKernel,
   attentionSerialKernel,
   pickKernel,
+  lowRankShrinkKernel,
+  lowRankExpandKernel,
+  lowRankSwigluKernel,
 ];

@@ -5,7 +5,7 @@ import { createPipelineCache, openGpu, type GpuDevice, type PipelineCache } from
 import { TENSOR_TYPES, type TensorType } from '../../weights/index.ts';
 import { dequantise } from '../model/dequantise.reference.ts';
 import { packedRow, packRows } from '../model/packing.ts';
-import { randomRows } from '../self-test/random-weights.ts';
+import { randomRows } from '../testing/random-weights.ts';
 import { group, runKernel, ungroup } from '../testing/run-kernel.ts';
 import { embedKernel } from './embed.ts';
 import { MATMUL_WG, matmulKernel, SHARED_LANES } from './matmul.ts';

@@ -10,8 +10,8 @@ import {
 import type { GgufHeader, PieceStore } from '../../weights/index.ts';
 import { chooseTested } from '../self-test/self-test.ts';
 import type { ModelConfig } from './config.ts';
-import { prepareForward } from './forward.ts';
-import { createModelRunner, type ModelRunner } from './model-runner.ts';
+import type { ModelRunner } from './model-runner.ts';
+import { prepareRunner } from './prepare-runner.ts';
 import { reductionLabel, reductionsOf } from './reduction.ts';
 import { allocateRunState, PAGE_TOKENS, type RunLimits, type RunState } from './run-state.ts';
 import { loadWeights } from './load-weights.ts';
@@ -80,16 +80,7 @@ export async function loadModel(
     const weightBytes = memory.allocatedBytes;
     const { state, contextTokens } = await fitRunState(config, options, view.ropeFactors, device.queue, memory);
     const reduction = await chooseTested(gpu, cache, header, config, reductionsOf(gpu.report));
-    const forward = await prepareForward({
-      config,
-      weights: view,
-      state,
-      cache,
-      memory,
-      queue: device.queue,
-      reduction,
-    });
-    const runner = await createModelRunner({ device, config, state, forward, memory });
+    const runner = await prepareRunner({ device, cache, memory, config, weights: view, state, reduction });
     const kvBytesPerToken = 2 * config.layers * config.kvHeads * config.headSize * 4;
     const numericClass = [
       source.root.slice(0, 16),

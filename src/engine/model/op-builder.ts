@@ -35,6 +35,10 @@ export interface Op {
   readonly over: 'rows' | 'logitRows';
   pipeline(tiling: Tiling, inner: Tiling): GPUComputePipeline;
   readonly group: GPUBindGroup;
+  /** Only in steps in which an adapter changes a group of this bit. */
+  readonly needs?: number;
+  /** Only in steps in which none does. */
+  readonly unless?: number;
   /** Workgroups for `rows` rows. */
   size(rows: number, tiling: Tiling): readonly [number, number];
 }
@@ -204,6 +208,18 @@ export class OpBuilder {
     const variants = { ...lanes.variants, draw: 'gumbel' };
     const pipeline = await this.#byColumns(pickKernel, { variants, overrides: lanes.overrides });
     return { over: 'logitRows', pipeline, group, size: lanes.size };
+  }
+
+  /** A dispatch over the step's rows of a kernel that knows COLS. */
+  async rowsOp<Layout extends ParamsLayout>(
+    kernel: Kernel<Layout>,
+    params: ParamsOf<Layout>,
+    buffers: readonly GPUBuffer[],
+    choice: KernelChoice,
+    size: (rows: number) => readonly [number, number],
+  ): Promise<Op> {
+    const group = this.#bind(kernel, [await this.#paramsOf(kernel, params), ...buffers]);
+    return { over: 'rows', pipeline: await this.#byColumns(kernel, choice), group, size };
   }
 
   async #byColumns(kernel: Kernel, choice: KernelChoice): Promise<Op['pipeline']> {

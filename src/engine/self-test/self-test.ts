@@ -3,8 +3,8 @@ import type { GgufHeader } from '../../weights/index.ts';
 import { EngineError } from '../errors.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { forwardReference } from '../model/forward.reference.ts';
-import { prepareForward } from '../model/forward.ts';
-import { createModelRunner, type ModelRunner } from '../model/model-runner.ts';
+import type { ModelRunner } from '../model/model-runner.ts';
+import { prepareRunner } from '../model/prepare-runner.ts';
 import { reductionLabel, type Reduction } from '../model/reduction.ts';
 import { allocateRunState, PAGE_TOKENS } from '../model/run-state.ts';
 import type { StepRow } from '../model/step-rows.ts';
@@ -86,8 +86,8 @@ async function faultOf(
     const pages = (SLOTS * contextTokens) / PAGE_TOKENS;
     const limits = { slots: SLOTS, contextTokens, pages, maxRows: MAX_ROWS, maxLogitRows: MAX_ROWS };
     const state = await allocateRunState(config, limits, view.ropeFactors, queue, memory);
-    const forward = await prepareForward({ config, weights: view, state, cache, memory, queue, reduction });
-    const runner = await createModelRunner({ device: gpu.device, config, state, forward, memory });
+    const { device } = gpu;
+    const runner = await prepareRunner({ device, cache, memory, config, weights: view, state, reduction });
     return await compare(runner, tiny, answers);
   } catch (error) {
     if (gpu.lostError) throw gpu.lostError;

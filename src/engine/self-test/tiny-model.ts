@@ -3,7 +3,7 @@ import { createRandom, type Random } from '../../base/random.ts';
 import { tensorBytes, TENSOR_TYPES, type GgufHeader, type GgufTensor, type TensorType } from '../../weights/index.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { dequantise } from '../model/dequantise.reference.ts';
-import { randomRows } from './random-weights.ts';
+import { randomRows } from '../testing/random-weights.ts';
 
 /** A model of random weights that is small enough to compute in f64 while a person waits. */
 export interface TinyModel {
