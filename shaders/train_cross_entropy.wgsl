@@ -40,6 +40,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       picked = logits[start + u32(label) - params.first];
     }
     state[row] = vec4f(top, sum, picked, 0.0);
-    loss[m] = select(0.0, log(sum) + top - picked, label >= 0);
+    loss[m] = select(0.0, log(sum) + (top - picked), label >= 0);
   }
 }

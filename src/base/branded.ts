@@ -9,6 +9,8 @@ export type PeerId = Branded<'PeerId'>;
 export type PieceHash = Branded<'PieceHash'>;
 /** Lower-case hex of the Merkle root over a model's pieces, 64 characters: the model's id. */
 export type ModelRoot = Branded<'ModelRoot'>;
+/** What an adapter is known by; for one of a swarm, lower-case hex of its content address. */
+export type AdapterRoot = Branded<'AdapterRoot'>;
 /** A batch that a requester submitted. */
 export type JobId = Branded<'JobId'>;
 /** One grant of one fragment to one peer; settlement compares it. */

@@ -1,9 +1,11 @@
-import type { ModelRoot } from '../base/branded.ts';
+import type { AdapterRoot, ModelRoot } from '../base/branded.ts';
+import type { AdapterWeights } from './adapters/adapter-weights.ts';
 import { openGpu, probeGpu } from '../gpu/index.ts';
 import { parseGgufHeader, type PieceStore } from '../weights/index.ts';
 import { benchDevice, type BenchOptions, type BenchReport, type BenchRow } from './bench/bench-device.ts';
 import { releaseCallback, tell } from './callback.ts';
 import type {
+  AdapterReport,
   ChatMessage,
   Constraint,
   DeviceReport,
@@ -56,16 +58,18 @@ export function createEngineApi(components: EngineComponents) {
   };
 
   const begin = (request: SequenceRequest, emit: (event: EngineEvent) => void) => {
-    const { loaded, scheduler, constraints } = shelf.get(request.model);
+    const { loaded, scheduler, adapters, constraints } = shelf.get(request.model);
     const { contextTokens, numericClass, runner } = loaded;
     checkRequest(request, { contextTokens, vocabulary: runner.config.vocabulary, isActive: active.has(request.id) });
+    const tokenizer = tokenizerOf(request.model);
+    const adapter = request.adapter === undefined ? undefined : adapters.acquire(request.adapter);
     const forgetAndEmit = (event: EngineEvent) => {
       if (event.t !== 'token') active.delete(request.id);
+      if (event.t !== 'token' && adapter) adapters.release(adapter);
       emit(event);
     };
-    const tokenizer = tokenizerOf(request.model);
     const create = (constraint: TokenConstraint | undefined) =>
-      createGeneration({ request, tokenizer, contextTokens, numericClass, constraint, emit: forgetAndEmit });
+      createGeneration({ request, tokenizer, contextTokens, numericClass, adapter, constraint, emit: forgetAndEmit });
     const start = (constraint: TokenConstraint | undefined) => {
       active.set(request.id, scheduler);
       scheduler.add(create(constraint));
@@ -134,6 +138,31 @@ export function createEngineApi(components: EngineComponents) {
 
     /** Frees a model; its sequences fail with `model-not-loaded`. Its tokenizer stays open. */
     unloadModel: async (root: ModelRoot): Promise<void> => shelf.unload(root),
+
+    /**
+     * Makes an adapter ready for sequences of a loaded model, beside any others; it comes to the GPU with the first that
+     * names it. One that is loaded already only reports.
+     *
+     * @throws {EngineError} `model-not-loaded`, `adapter-invalid`, `adapter-too-large`; {GpuError} `out-of-memory`
+     */
+    async loadAdapter(model: ModelRoot, adapter: AdapterRoot, weights: AdapterWeights): Promise<AdapterReport> {
+      const { adapters, loaded } = shelf.get(model);
+      const packed = adapters.load(adapter, weights);
+      try {
+        await loaded.runner.adapters.reserve(packed);
+      } catch (error) {
+        adapters.unload(adapter);
+        throw error;
+      }
+      return { rank: packed.rank, sizeBytes: packed.sizeBytes };
+    },
+
+    /** Takes no more sequences for it; those that have it go on. */
+    unloadAdapter: async (model: ModelRoot, adapter: AdapterRoot): Promise<void> =>
+      shelf.get(model).adapters.unload(adapter),
+
+    /** The adapters that sequences of a model may name. @throws {EngineError} `model-not-loaded` */
+    adaptersOf: async (model: ModelRoot): Promise<AdapterRoot[]> => shelf.get(model).adapters.roots,
 
     /** Makes a model's tokenizer ready from the first bytes of its file, without weights and GPU. */
     async openTokenizer(

@@ -1,4 +1,4 @@
-import type { ModelRoot } from '../base/branded.ts';
+import type { AdapterRoot, ModelRoot } from '../base/branded.ts';
 
 /** How the next token is drawn. Reproducible from these numbers, the record and the position alone. */
 export interface Sampling {
@@ -30,6 +30,8 @@ export interface SequenceRequest {
   readonly stop: readonly string[];
   /** Whether each token comes with its log-probability. */
   readonly logProbabilities?: boolean;
+  /** A loaded adapter of this model that changes it for this sequence alone. */
+  readonly adapter?: AdapterRoot;
   /** Only tokens that keep to it are drawn; probabilities are those among them. An answer cut by `maxTokens` is unfinished. */
   readonly constraint?: Constraint;
   /** Who asks, by any name: requesters that wait get fair shares of this device. Undefined: its own person. */
@@ -84,6 +86,14 @@ export interface ModelReport {
   /** Sequences that may run at once. */
   readonly slots: number;
   readonly hasChatTemplate: boolean;
+}
+
+/** What is known of a loaded adapter. */
+export interface AdapterReport {
+  /** Greatest rank of its pairs. */
+  readonly rank: number;
+  /** f32 numbers and the padding of their pages. */
+  readonly sizeBytes: number;
 }
 
 export interface EngineStats {

@@ -10,6 +10,9 @@ import { AppError } from '../base/app-error.ts';
  * - `chat-template-failed`: the model's template refused these messages or is broken.
  * - `prompt-too-long`: prompt and answer do not fit the context, or not the memory reserved for it. Shorten it.
  * - `request-invalid`: a request out of range: no prompt, unknown token ids, an id in use.
+ * - `adapter-invalid`: an adapter whose tensors, shapes or numbers are not for the model. Take another.
+ * - `adapter-too-large`: an adapter of more pages than there is room for. Take one of a lower rank.
+ * - `adapter-not-loaded`: the adapter was never loaded for this model, or was unloaded. Load it.
  * - `constraint-invalid`: a schema that is none, or a list of choices that is empty. Correct it.
  * - `constraint-unsupported`: a keyword, named by its path, that cannot be held to while the text grows. Leave it out.
  * - `constraint-unsatisfiable`: no text can meet the schema. Loosen what contradicts itself.
@@ -28,6 +31,9 @@ export type EngineErrorCode =
   | 'chat-template-failed'
   | 'prompt-too-long'
   | 'request-invalid'
+  | 'adapter-invalid'
+  | 'adapter-too-large'
+  | 'adapter-not-loaded'
   | 'constraint-invalid'
   | 'constraint-unsupported'
   | 'constraint-unsatisfiable'

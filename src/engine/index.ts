@@ -9,7 +9,7 @@
  * const prompt = await engine.encodePrompt(root, 'Once upon a time');
  * await engine.generate({ id: '1', model: root, prompt, maxTokens: 32, sampling: { temperature: 0, topK: 0, topP: 1, seed: 0 }, record: 0, stop: [] }, console.log);
  */
-export type { AdapterWeights, LowRankPair } from './adapter-weights.ts';
+export type { AdapterWeights, LowRankPair } from './adapters/adapter-weights.ts';
 export {
   benchDevice,
   benchShapeNames,
@@ -20,6 +20,7 @@ export {
 export type { BenchShape } from './bench/bench-shapes.ts';
 export { createEngineApi, type EngineApi, type EngineComponents } from './create-engine-api.ts';
 export type {
+  AdapterReport,
   ChatMessage,
   Constraint,
   DeviceReport,
@@ -30,6 +31,7 @@ export type {
   SequenceRequest,
 } from './engine-api.ts';
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './errors.ts';
+export { ALL_KERNELS } from './kernels/all-kernels.ts';
 export { WEIGHT_FORMATS } from './kernels/weight-formats.ts';
 export type { Architecture, ModelConfig } from './model/config.ts';
 export type { LoadOptions } from './model/load-model.ts';

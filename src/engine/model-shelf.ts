@@ -3,6 +3,7 @@ import type { ModelRoot } from '../base/branded.ts';
 import { delay, systemClock } from '../base/clock.ts';
 import { createPipelineCache, openGpu, type GpuDevice, type GpuError, type PipelineCache } from '../gpu/index.ts';
 import type { PieceStore } from '../weights/index.ts';
+import { AdapterShelf } from './adapters/adapter-shelf.ts';
 import { ConstraintCompiler } from './constraint/token-constraint.ts';
 import type { ModelReport } from './engine-api.ts';
 import { EngineError } from './errors.ts';
@@ -18,6 +19,7 @@ export interface ActiveModel {
   /** Another one each time a lost device is replaced. */
   readonly loaded: LoadedModel;
   readonly scheduler: Scheduler;
+  readonly adapters: AdapterShelf;
   readonly constraints: ConstraintCompiler;
   readonly report: ModelReport;
 }
@@ -123,8 +125,9 @@ export class ModelShelf {
       });
       scheduler.resume(stageOf(gpu, loaded));
       const report = reportOf(loaded, tokenizer);
+      const adapters = new AdapterShelf(loaded.runner.config);
       const constraints = new ConstraintCompiler(tokenizer, report.vocabulary);
-      this.#models.set(source.root, { loaded, scheduler, constraints, report, source, options });
+      this.#models.set(source.root, { loaded, scheduler, adapters, constraints, report, source, options });
       return report;
     } catch (error) {
       loaded.memory.freeAll();
@@ -189,6 +192,7 @@ export class ModelShelf {
     let loaded: LoadedModel;
     try {
       loaded = await loadModel(gpu, cache, store, source, options, () => undefined, signal);
+      for (const adapter of model.adapters.held) await loaded.runner.adapters.reserve(adapter);
     } catch (error) {
       throw await lostOr(gpu, error);
     }

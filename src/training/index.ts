@@ -30,5 +30,32 @@ export { initialAdapter } from './model/adapter-layout.ts';
 export type { AdamwOptions, MomentBits } from './model/adamw.ts';
 export { initialParameters } from './model/initial-parameters.ts';
 export { LORA_TARGETS, loraScale, type LoraOptions, type LoraTarget } from './model/lora.ts';
+export {
+  readCheckpoint,
+  type Checkpoint,
+  type CheckpointStore,
+  type CurvePoint,
+  type EvaluationPoint,
+} from './run/checkpoint.ts';
+export { adapterRoot, rowsRoot } from './run/content-address.ts';
+export { estimateMemory, type MemoryEstimate } from './run/estimate-memory.ts';
+export {
+  checkFragment,
+  runFragment,
+  type FragmentClaim,
+  type FragmentInputs,
+  type FragmentResult,
+  type FragmentTask,
+} from './run/fragment.ts';
+export { learningRateAt, type RateSchedule } from './run/learning-rate.ts';
+export type { RunSettings, RunSizes } from './run/run-settings.ts';
+export {
+  createTrainingRun,
+  type FitReport,
+  type RunEvent,
+  type RunPhase,
+  type TrainingRun,
+  type TrainingRunOptions,
+} from './run/training-run.ts';
 export type { CommonTrainerOptions, StepReport, Trainer, TrainerState } from './trainer-api.ts';
 export { createTrainer, type TrainerOptions } from './trainer.ts';

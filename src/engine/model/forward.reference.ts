@@ -1,6 +1,7 @@
 import { present } from '../../base/invariant.ts';
 import { parseGgufHeader } from '../../weights/index.ts';
 import { readModelConfig, type ModelConfig } from './config.ts';
+import type { AdapterWeights, LowRankPair } from '../adapters/adapter-weights.ts';
 import { dequantise } from './dequantise.reference.ts';
 
 /** A whole model in f64: slow, plain, and the oracle of the GPU's forward pass. */
@@ -10,25 +11,42 @@ export interface ReferenceModel {
   logProbabilities(tokens: ArrayLike<number>): Float64Array[];
 }
 
-/** @param file a whole GGUF file */
-export function loadReferenceModel(file: Uint8Array): ReferenceModel {
+/**
+ * @param file a whole GGUF file
+ * @param adapter added to the weights that it changes: W + scale · B A
+ */
+export function loadReferenceModel(file: Uint8Array, adapter: AdapterWeights = new Map()): ReferenceModel {
   const header = parseGgufHeader(file);
   const config = readModelConfig(header);
   const tables = new Map<string, Float64Array>();
   for (const { name, type, start, sizeBytes } of header.tensors)
     tables.set(name, dequantise(type, file.subarray(start, start + sizeBytes)));
-  const weights = (name: string) => present(tables.get(name), name);
-  return { config, logProbabilities: (tokens) => forward(config, weights, (name) => tables.get(name), tokens) };
+  for (const [name, pair] of adapter) addProduct(present(tables.get(name), name), pair);
+  return { config, logProbabilities: (tokens) => forwardReference(config, tables, tokens) };
 }
 
-type Weights = (name: string) => Float64Array;
+function addProduct(table: Float64Array, { rank, scale, a, b }: LowRankPair): void {
+  const inputs = a.length / rank;
+  for (let i = 0; i < table.length; i++) {
+    const [n, k] = [Math.floor(i / inputs), i % inputs];
+    let sum = 0;
+    for (let r = 0; r < rank; r++) sum += (b[n * rank + r] ?? 0) * (a[r * inputs + k] ?? 0);
+    table[i] = (table[i] ?? 0) + scale * sum;
+  }
+}
 
-function forward(
+/**
+ * Natural log-probabilities of the next token after each of `tokens`: (tokens, vocabulary).
+ *
+ * @param tables the numbers of each tensor by its GGUF name
+ */
+export function forwardReference(
   config: ModelConfig,
-  weights: Weights,
-  optional: (name: string) => Float64Array | undefined,
+  tables: ReadonlyMap<string, Float64Array>,
   tokens: ArrayLike<number>,
 ): Float64Array[] {
+  const weights = (name: string) => present(tables.get(name), name);
+  const optional = (name: string) => tables.get(name);
   const { width, layers } = config;
   const keys: Float64Array[][] = Array.from({ length: layers }, () => []);
   const values: Float64Array[][] = Array.from({ length: layers }, () => []);

@@ -1,9 +1,13 @@
+import type { AdapterBuffers } from '../adapters/adapter-buffers.ts';
+import { AdapterOps } from '../adapters/adapter-ops.ts';
 import { OpBuilder, type Op, type OpParts, type Tiling } from './op-builder.ts';
 
 /** Rows (columns of the matrix products) of a step, and how many of them want logits. */
 export interface StepShape {
   readonly rows: number;
   readonly logitRows: number;
+  /** Bits of the groups that adapters of its rows change; 0 by default. */
+  readonly adapterGroups?: number;
 }
 
 /** The commands of a step, prepared once: pipelines, bind groups and sizes. */
@@ -20,9 +24,15 @@ export interface ForwardPass {
   ): void;
 }
 
-/** Compiles and binds everything that the model's steps need. @throws {GpuError} */
-export async function prepareForward(parts: OpParts): Promise<ForwardPass> {
+/**
+ * Compiles and binds everything that the model's steps need.
+ *
+ * @param adapters for steps in which a row has an adapter
+ * @throws {GpuError}
+ */
+export async function prepareForward(parts: OpParts, adapters?: AdapterBuffers): Promise<ForwardPass> {
   const builder = new OpBuilder(parts);
+  const changes = adapters && new AdapterOps(builder, parts, adapters);
   const { config, weights, state } = parts;
   const { heads, kvHeads, headSize } = config;
   const qkvWidth = (heads + 2 * kvHeads) * headSize;
@@ -32,11 +42,15 @@ export async function prepareForward(parts: OpParts): Promise<ForwardPass> {
     ops.push(await builder.norm('same', state.residual, view.attentionNorm, state.normed));
     for (const matrix of view.qkv)
       ops.push(...(await builder.matmul(matrix, 'store', state.normed, state.qkv, qkvWidth)));
+    ops.push(...((await changes?.qkv(layer)) ?? []));
     ops.push(await builder.ropeCache(view.vectors, cache), await builder.attention(cache));
     ops.push(...(await builder.matmul(view.output, 'add', state.attended, state.residual, config.width)));
+    ops.push(...((await changes?.output(layer)) ?? []));
     ops.push(await builder.norm('same', state.residual, view.ffnNorm, state.normed));
-    ops.push(...(await builder.matmul(view.gateUp, 'swiglu', state.normed, state.gated, config.ffnWidth)));
+    const gateUp = await builder.matmul(view.gateUp, 'swiglu', state.normed, state.gated, config.ffnWidth);
+    ops.push(...((await changes?.gateUp(layer, gateUp, view)) ?? gateUp));
     ops.push(...(await builder.matmul(view.down, 'add', state.gated, state.residual, config.width)));
+    ops.push(...((await changes?.down(layer)) ?? []));
   }
   ops.push(await builder.norm('listed', state.residual, weights.outputNorm, state.finalNormed));
   ops.push(
@@ -46,7 +60,7 @@ export async function prepareForward(parts: OpParts): Promise<ForwardPass> {
   const encode = (pass: GPUComputePassEncoder, shape: StepShape) => {
     let bound: GPUComputePipeline | undefined;
     for (const op of ops) {
-      const rows = shape[op.over];
+      const rows = isPartOf(op, shape) ? shape[op.over] : 0;
       if (rows === 0) continue;
       const tiling = tilingOf(rows);
       const pipeline = op.pipeline(tiling, tilingOf(shape.rows));
@@ -58,7 +72,7 @@ export async function prepareForward(parts: OpParts): Promise<ForwardPass> {
   };
   const encodeApart: ForwardPass['encodeApart'] = (encoder, shape, timestamps) => {
     for (const [i, op] of ops.entries()) {
-      const rows = shape[op.over];
+      const rows = isPartOf(op, shape) ? shape[op.over] : 0;
       const pass = encoder.beginComputePass({ timestampWrites: timestamps(i) });
       if (rows > 0) {
         const tiling = tilingOf(rows);
@@ -70,6 +84,10 @@ export async function prepareForward(parts: OpParts): Promise<ForwardPass> {
     }
   };
   return { dispatches: ops.length, encode, encodeApart };
+}
+
+function isPartOf({ needs, unless }: Op, { adapterGroups = 0 }: StepShape): boolean {
+  return (needs === undefined || (adapterGroups & needs) !== 0) && ((unless ?? 0) & adapterGroups) === 0;
 }
 
 function tilingOf(rows: number): Tiling {

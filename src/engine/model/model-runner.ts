@@ -1,4 +1,5 @@
 import { BUFFER_USAGE, type GpuMemory } from '../../gpu/index.ts';
+import type { AdapterBank } from '../adapters/adapter-bank.ts';
 import type { ModelConfig } from './config.ts';
 import { drawWords, type Draw } from './draw-words.ts';
 import type { ForwardPass } from './forward.ts';
@@ -34,6 +35,8 @@ export interface ModelRunner {
   readonly config: ModelConfig;
   readonly state: RunState;
   readonly dispatches: number;
+  /** Adapters that slots run with. */
+  readonly adapters: AdapterBank;
   /** Which pages of the cache hold a slot's positions, in order. Takes effect with the next step. */
   setPages(slot: number, pages: readonly number[]): void;
   /** How a slot's tokens are drawn from the next step on. */
@@ -49,13 +52,15 @@ interface Parts {
   readonly config: ModelConfig;
   readonly state: RunState;
   readonly forward: ForwardPass;
+  readonly adapters: AdapterBank;
   readonly memory: GpuMemory;
 }
 
 /** Steps that may be under way at once, each with a staging buffer of its own. */
 export const MAX_STEPS_AHEAD = 4;
 
-export async function createModelRunner({ device, config, state, forward, memory }: Parts): Promise<ModelRunner> {
+export async function createModelRunner(parts: Parts): Promise<ModelRunner> {
+  const { device, config, state, forward, adapters, memory } = parts;
   const { queue } = device;
   const { limits } = state;
   const rowWords = new Uint32Array(limits.maxRows * 4);
@@ -82,7 +87,9 @@ export async function createModelRunner({ device, config, state, forward, memory
     queue.writeBuffer(state.rows, 0, rowWords, 0, fillRows(rowWords, rows) * 4);
     const encoder = device.createCommandEncoder({ label: 'step' });
     const pass = encoder.beginComputePass({ label: 'step' });
-    forward.encode(pass, { rows: rows.length, logitRows: wanted.length });
+    const adapterGroups = adapters.groupsOf(rows.map(({ slot }) => slot));
+    const commands = adapterGroups === 0 ? forward : adapters.forward;
+    commands.encode(pass, { rows: rows.length, logitRows: wanted.length, adapterGroups });
     pass.end();
     if (wanted.length > 0) staging?.copy(encoder, [{ source: state.picks, at: 0, sizeBytes: wanted.length * 16 }]);
     const groupBytes = 16 * config.vocabulary;
@@ -114,6 +121,7 @@ export async function createModelRunner({ device, config, state, forward, memory
     config,
     state,
     dispatches: forward.dispatches,
+    adapters,
     setPages: (slot, pages) => queue.writeBuffer(state.pageTable, slot * pagesPerSlot * 4, Uint32Array.from(pages)),
     setDraw: (slot, draw) => {
       const words = drawWords(draw);

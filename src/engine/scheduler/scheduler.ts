@@ -211,6 +211,10 @@ class StepLoop implements Scheduler {
       const slot = present(freeSlots.at(-1), 'free slot');
       const pages = book.open(next, slot);
       if (!pages) return;
+      if (next.adapter && !runner.adapters.open(next.adapter, slot)) {
+        pages.close();
+        return;
+      }
       freeSlots.pop();
       this.#queue.remove(next);
       const prompt = this.#interrupted.delete(next) ? 0 : next.tokens.length - pages.sharedPositions;
@@ -228,6 +232,7 @@ class StepLoop implements Scheduler {
     // Steps under way may still write to these pages; they were submitted before any step of their next owner, which
     // writes each position before it reads it, and never write to a page that is shared.
     run.pages.close();
+    this.#stage?.runner.adapters.close(run.slot);
     this.#stage?.freeSlots.push(run.slot);
   }
 

@@ -1,3 +1,5 @@
+import type { ShelvedAdapter } from '../adapters/adapter-shelf.ts';
+import type { PackedAdapter } from '../adapters/pack-adapter.ts';
 import type { TokenConstraint } from '../constraint/token-constraint.ts';
 import type { EngineEvent, Sampling, SequenceRequest } from '../engine-api.ts';
 import type { Draw } from '../model/draw-words.ts';
@@ -23,6 +25,8 @@ export interface Sequence {
   readonly requester: string;
   /** Sequences of one space may share what they computed; those of different adapters may not. */
   readonly space: string;
+  /** What changes the model for it. */
+  readonly adapter: PackedAdapter | undefined;
   /** What its tokens must keep to; each of its rows waits for the token before. */
   readonly constraint: TokenConstraint | undefined;
   /** Whether several tokens may be guessed and checked in one step. */
@@ -46,6 +50,7 @@ interface Init {
   readonly tokenizer: ModelTokenizer;
   readonly contextTokens: number;
   readonly numericClass: string;
+  readonly adapter: ShelvedAdapter | undefined;
   /** Freed when the sequence ends. */
   readonly constraint: TokenConstraint | undefined;
   readonly emit: (event: EngineEvent) => void;
@@ -57,6 +62,7 @@ export function createGeneration({
   tokenizer,
   contextTokens,
   numericClass,
+  adapter,
   constraint,
   emit,
 }: Init): Sequence {
@@ -101,7 +107,8 @@ export function createGeneration({
     wantsAll: false,
     readsLogits: sampling.temperature > 0 && sampling.temperature < MIN_GPU_TEMPERATURE,
     requester: request.requester ?? '',
-    space: '',
+    space: adapter?.space ?? '',
+    adapter: adapter?.packed,
     constraint,
     maySpeculate: constraint === undefined,
     draw: {
@@ -151,6 +158,7 @@ export function createReading(
     readsLogits: true,
     requester: '',
     space: '',
+    adapter: undefined,
     constraint: undefined,
     maySpeculate: false,
     draw: { sampling: GREEDY, record: 0, wantsLogProbability: false, isMasked: false },

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createRandom } from '../../base/random.ts';
+import { createPipelineCache, openGpu, type GpuDevice, type PipelineCache } from '../../gpu/index.ts';
+import type { LowRankPair } from '../adapters/adapter-weights.ts';
+import { packAdapter } from '../adapters/pack-adapter.ts';
+import type { ModelConfig } from '../model/config.ts';
+import { fillRows } from '../model/step-rows.ts';
+import { group, runKernel, ungroup } from '../testing/run-kernel.ts';
+import { expandReference, shrinkReference } from './low-rank.reference.ts';
+import {
+  lowRankExpandKernel,
+  lowRankShrinkKernel,
+  lowRankSwigluKernel,
+  MAX_RANK_PAGES,
+  NO_PAGE,
+  SHRINK_LANES,
+} from './low-rank.ts';
+import { swigluReference } from './matmul.reference.ts';
+
+let gpu: GpuDevice;
+let cache: PipelineCache;
+beforeAll(async () => {
+  gpu = await openGpu(navigator.gpu);
+  cache = createPipelineCache(gpu.device);
+});
+afterAll(() => gpu.close());
+
+const WIDTH = 12;
+const CONFIG = { layers: 1, width: WIDTH, ffnWidth: 20, heads: 3, kvHeads: 1, headSize: 8 } as ModelConfig;
+/** Ranks of the slots' adapters; 0 stands for none. */
+const RANKS = [1, 0, 16, 64, 9, 8];
+const random = createRandom(3);
+const numbers = (count: number) => Float32Array.from({ length: count }, () => random.uniform() - 0.5);
+const pairOf = (rank: number, inputs: number, outputs: number): LowRankPair => ({
+  rank,
+  scale: 0.7,
+  a: numbers(rank * inputs),
+  b: numbers(outputs * rank),
+});
+
+interface Targets {
+  readonly tensors: Readonly<Record<string, number>>;
+  readonly inputs: number;
+}
+
+/** Adapters of one group in a pool in which their pages lie the wrong way round, with their table. */
+function pooled({ tensors, inputs }: Targets) {
+  const names = Object.keys(tensors);
+  const adapters = RANKS.map((rank) =>
+    rank === 0 ? [] : Object.values(tensors).map((outputs) => pairOf(rank, inputs, outputs)),
+  );
+  const parts = adapters.map((pairs) => {
+    const weights = new Map(pairs.map((pair, i) => [`blk.0.${names[i]}.weight`, pair]));
+    return pairs.length === 0 ? undefined : packAdapter(weights, CONFIG).groups[0];
+  });
+  const { pageFloats = 0, bAt = 0 } = parts[0]?.group ?? {};
+  const pageCount = parts.reduce((sum, part) => sum + (part?.pagesOfLayer[0] ?? 0), 0);
+  const pool = new Float32Array(pageCount * pageFloats);
+  const table = new Uint32Array(RANKS.length * MAX_RANK_PAGES).fill(NO_PAGE);
+  let next = pageCount;
+  for (const [slot, part] of parts.entries()) {
+    if (!part) continue;
+    for (let i = 0; i < (part.pagesOfLayer[0] ?? 0); i++) {
+      next--;
+      pool.set(part.pages.subarray(i * pageFloats, (i + 1) * pageFloats), next * pageFloats);
+      table[slot * MAX_RANK_PAGES + i] = next;
+    }
+  }
+  const place = { table_stride: MAX_RANK_PAGES, table_at: 0, page4: pageFloats / 4 };
+  return { adapters, pool, table, place, expansion: { b4: bAt / 4, out4: (parts[0]?.group.outputs ?? 0) / 4 } };
+}
+
+const rowsOf = (count: number) => {
+  const words = new Uint32Array(4 * Math.ceil(count / 4) * 4);
+  fillRows(
+    words,
+    Array.from({ length: count }, (_, slot) => ({
+      token: 0,
+      slot,
+      position: 0,
+      wantsLogits: false,
+      readsLogits: false,
+    })),
+  );
+  return words;
+};
+
+const QKV: Targets = { tensors: { attn_q: 24, attn_k: 8, attn_v: 8 }, inputs: WIDTH };
+const cases = (['serial', 'shared'] as const).flatMap((lanes) => [1, 4].map((columns) => ({ lanes, columns })));
+
+test.each(cases)('$lanes lanes, $columns columns: every row gets the change of its own adapter', async (choice) => {
+  const { lanes, columns } = choice;
+  const { adapters, pool, table, place, expansion } = pooled(QKV);
+  const rows = columns === 1 ? 1 : RANKS.length;
+  const targets = 3;
+  const outputs = 40;
+  const x = Array.from({ length: rows }, () => numbers(WIDTH));
+  const y = Array.from({ length: rows }, () => numbers(outputs));
+  const LANES = lanes === 'serial' ? 1 : SHRINK_LANES;
+  const shrunk = await runKernel(gpu, cache, {
+    kernel: lowRankShrinkKernel,
+    choice: { variants: { lanes }, overrides: { COLS: columns, LANES } },
+    params: { k4: WIDTH / 4, targets, ...place },
+    buffers: [pool, group(x, WIDTH, columns), rowsOf(rows), table, new Float32Array(rows * targets * 64)],
+    workgroups: [Math.ceil((targets * 16 * LANES) / 64), rows],
+  });
+  const [, , , , t = new ArrayBuffer(0)] = shrunk;
+  const expanded = await runKernel(gpu, cache, {
+    kernel: lowRankExpandKernel,
+    choice: { overrides: { COLS: columns } },
+    params: { n: outputs, first: 0, n1: 24, n2: 32, targets, y_stride: outputs, ...place, ...expansion },
+    buffers: [pool, new Float32Array(t), rowsOf(rows), table, group(y, outputs, columns)],
+    workgroups: [1, rows],
+  });
+  const found = ungroup(expanded[4] ?? new ArrayBuffer(0), rows, outputs, columns);
+  for (const [m, values] of found.entries()) {
+    const row = x[m] ?? [];
+    const before = y[m] ?? new Float32Array(0);
+    const change = (adapters[m] ?? []).flatMap((pair) => [...expandReference(pair, shrinkReference(pair, row))]);
+    if (change.length === 0) expect(values).toEqual(before);
+    // f32 sums of at most 12 and 64 terms below 1.
+    for (const [n, value] of values.entries())
+      expect(Math.abs(value - ((before[n] ?? 9) + (change[n] ?? 0)))).toBeLessThan(2e-6);
+  }
+});
+
+test('gates and ups of a later chunk are changed before they are multiplied', async () => {
+  const { adapters, pool, table, place, expansion } = pooled({ tensors: { ffn_gate: 20, ffn_up: 20 }, inputs: WIDTH });
+  const rows = RANKS.length;
+  const [ffn, first, n] = [20, 8, 12];
+  const x = Array.from({ length: rows }, () => numbers(WIDTH));
+  const stored = Array.from({ length: rows }, () => numbers(2 * ffn));
+  const t = new Float32Array(rows * 2 * 64);
+  for (const [m, pairs] of adapters.entries())
+    for (const [target, pair] of pairs.entries()) t.set(shrinkReference(pair, x[m] ?? []), (m * 2 + target) * 64);
+  const out = await runKernel(gpu, cache, {
+    kernel: lowRankSwigluKernel,
+    choice: { overrides: { COLS: 4 } },
+    params: { n, first, n1: ffn, n2: 2 * ffn, targets: 2, y_stride: ffn, ...place, ...expansion },
+    buffers: [pool, t, rowsOf(rows), table, group(stored, 2 * ffn, 4), new Float32Array(8 * ffn)],
+    workgroups: [1, rows],
+  });
+  const found = ungroup(out[5] ?? new ArrayBuffer(0), rows, ffn, 4);
+  for (const [m, values] of found.entries()) {
+    const changes = (adapters[m] ?? []).map((pair) => expandReference(pair, shrinkReference(pair, x[m] ?? [])));
+    const sums = Float64Array.from({ length: 2 * n }, (_, i) => {
+      const target = Math.floor(i / n);
+      return (stored[m]?.[2 * first + i] ?? 9) + (changes[target]?.[first + (i % n)] ?? 0);
+    });
+    const expected = swigluReference(sums);
+    for (let i = 0; i < n; i++) expect(Math.abs((values[first + i] ?? 9) - (expected[i] ?? 0))).toBeLessThan(4e-6);
+  }
+});
