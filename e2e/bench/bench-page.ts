@@ -2,6 +2,7 @@ import { measureDirectEmbeddings, measureOurEmbeddings } from './embed.ts';
 import { measureDownload, seedModel } from './download.ts';
 import { measureEngine, measureWllama } from './generate.ts';
 import { measureJaxMatmul, measureOurMatmul } from './matmul.ts';
+import { measureJaxTraining, measureOurProducts, measureOurTraining } from './training.ts';
 
 /** What the page offers to the benchmark's driver. */
 export const bench = {
@@ -13,6 +14,9 @@ export const bench = {
   measureJaxMatmul,
   measureOurEmbeddings,
   measureDirectEmbeddings,
+  measureOurTraining,
+  measureJaxTraining,
+  measureOurProducts,
 };
 
 Object.assign(globalThis, { bench });

@@ -19,11 +19,12 @@ const REPEATS = 5;
 const COLUMNS = 8;
 
 /** 2·n³ operations in `ms`, as GFLOP/s. */
-function gflops(size: number, ms: number): number {
+export function gflops(size: number, ms: number): number {
   return (2 * size ** 3) / ms / 1e6;
 }
 
-async function fastest(run: () => Promise<void>): Promise<number> {
+/** The shortest of a few runs, after one that compiles. */
+export async function fastest(run: () => Promise<void>): Promise<number> {
   await run();
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < REPEATS; i++) {
