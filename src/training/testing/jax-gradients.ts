@@ -1,12 +1,12 @@
-import type { Array as JaxArray } from '@jax-js/jax';
+import type * as Jax from '@jax-js/jax';
 import type { ModelConfig } from '../../engine/index.ts';
 import type { PackedBatch } from '../data/packed-batch.ts';
 
-type Jax = typeof import('@jax-js/jax');
+type JaxArray = Jax.Array;
 
 /** An adapter's loss as jax-js computes and differentiates it: a model that shares not a line with ours. */
 export interface JaxLora {
-  readonly jax: Jax;
+  readonly jax: typeof Jax;
   /** The adapter's tensors, `….lora_a` and `….lora_b`, in the order of `arrays`. */
   readonly names: readonly string[];
   arrays(): JaxArray[];
