@@ -1,6 +1,6 @@
 // t[m, part, r] = sum over k of A[part, r, k] x[m, k], by the adapter of row m's slot; rows without one do nothing.
 // x: (groups, K, COLS); t: (rows, targets, 64), ranks that the adapter lacks stay as they are and are never read.
-// Dispatch (targets * 64 * LANES / WG, rows, 1). Each sum is one chain over k in a lane, lanes add up in a fixed tree.
+// Dispatch (ceil(targets * 16 * LANES / WG), rows, 1). Each sum is one chain over k in a lane, lanes add up in a fixed tree.
 struct ShrinkParams {
   k4: u32,
   targets: u32,
@@ -12,37 +12,38 @@ struct ShrinkParams {
 override COLS: u32 = 1;
 override LANES: u32 = 1;
 const WG = 64u;
+// Of four ranks, one to a lane.
+const QUADS = MAX_RANK / 4u;
 
 @group(0) @binding(0) var<uniform> params: ShrinkParams;
 @group(0) @binding(1) var<storage, read> pool: array<vec4f>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read> rows: array<vec4u>;
 @group(0) @binding(4) var<storage, read> table: array<u32>;
-@group(0) @binding(5) var<storage, read_write> t: array<f32>;
+@group(0) @binding(5) var<storage, read_write> t: array<vec4f>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let m = group.y;
   let lane = local % LANES;
   let index = group.x * (WG / LANES) + local / LANES;
-  let part = index / MAX_RANK;
-  let rank = index % MAX_RANK;
-  let page = page_of(rows[m].y, rank / RANKS_PER_PAGE);
-  var sum = 0.0;
+  let part = index / QUADS;
+  let quad = index % QUADS;
+  var page = NO_PAGE;
+  if (part < params.targets) {
+    page = page_of(rows[m].y, quad / 2u);
+  }
+  var sum = vec4f(0.0);
   if (page != NO_PAGE) {
-    let a_at = page * params.page4 + (part * RANKS_PER_PAGE + rank % RANKS_PER_PAGE) * params.k4;
-    let x_at = (m / COLS) * params.k4 * 4u * COLS + m % COLS;
-    for (var k = lane; k < params.k4; k += LANES) {
-      let a = pool[a_at + k];
-      let at = x_at + 4u * k * COLS;
-      sum = fma(a.x, x[at], sum);
-      sum = fma(a.y, x[at + COLS], sum);
-      sum = fma(a.z, x[at + 2u * COLS], sum);
-      sum = fma(a.w, x[at + 3u * COLS], sum);
+    let inputs = params.k4 * 4u;
+    let a_at = page * params.page4 + part * inputs * 2u + quad % 2u;
+    let x_at = (m / COLS) * inputs * COLS + m % COLS;
+    for (var k = lane; k < inputs; k += LANES) {
+      sum = fma(pool[a_at + 2u * k], vec4f(x[x_at + k * COLS]), sum);
     }
   }
   let total = low_rank_sum(sum, local, lane);
   if (lane == 0u && page != NO_PAGE) {
-    t[(m * params.targets + part) * MAX_RANK + rank] = total;
+    t[(m * params.targets + part) * QUADS + quad] = total;
   }
 }

@@ -1,7 +1,7 @@
 import { measureDirectEmbeddings, measureOurEmbeddings } from './embed.ts';
 import { measureDownload, seedModel } from './download.ts';
 import { measureEngine, measureWllama } from './generate.ts';
-import { measureJaxMatmul, measureOurMatmul } from './matmul.ts';
+import { measureMatmul } from './matmul.ts';
 import { measureJaxTraining, measureOurProducts, measureOurTraining } from './training.ts';
 
 /** What the page offers to the benchmark's driver. */
@@ -10,8 +10,7 @@ export const bench = {
   measureDownload,
   measureEngine,
   measureWllama,
-  measureOurMatmul,
-  measureJaxMatmul,
+  measureMatmul,
   measureOurEmbeddings,
   measureDirectEmbeddings,
   measureOurTraining,

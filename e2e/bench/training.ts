@@ -11,7 +11,8 @@ import { loadTestBase, writeTestModel } from '../../src/training/testing/base-mo
 import { createJaxLora } from '../../src/training/testing/jax-gradients.ts';
 import { randomAdapter, randomBatch, randomParameters, TINY_LLAMA } from '../../src/training/testing/random-model.ts';
 import type { TensorType } from '../../src/weights/index.ts';
-import { fastest, gflops } from './matmul.ts';
+import { fastest } from './fastest.ts';
+import { gflops } from './matmul.ts';
 
 const CONFIG: ModelConfig = {
   ...TINY_LLAMA,

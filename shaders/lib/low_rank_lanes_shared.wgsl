@@ -1,7 +1,7 @@
-// The sum over the LANES neighbours that share a rank, in a fixed tree through workgroup memory; all lanes call it.
-var<workgroup> rank_sums: array<f32, WG>;
+// The sum over the LANES neighbours that share four ranks, in a fixed tree through workgroup memory; all lanes call it.
+var<workgroup> rank_sums: array<vec4f, WG>;
 
-fn low_rank_sum(v: f32, local: u32, lane: u32) -> f32 {
+fn low_rank_sum(v: vec4f, local: u32, lane: u32) -> vec4f {
   rank_sums[local] = v;
   workgroupBarrier();
   for (var width = LANES / 2u; width > 0u; width /= 2u) {

@@ -1,5 +1,5 @@
 // The pages of an adapter's ranks for one layer and input, 8 ranks a page (SGMV, Chen et al. 2023; unified paging, Sheng
-// et al. 2023). pool: pages of A (targets, 8, K / 4) vec4, then B (N, 2) vec4; table: (slots, TABLE) of page ids.
+// et al. 2023). pool: pages of A (targets, K, 8), then B (8, N), four numbers a vec4; table: (slots, TABLE) of page ids.
 const RANKS_PER_PAGE = 8u;
 const MAX_PAGES = 8u;
 const MAX_RANK = 64u;

@@ -10,7 +10,7 @@ export interface AdapterGroup {
   readonly targets: readonly { readonly tensor: string; readonly outputs: number; readonly firstOutput: number }[];
   /** Of all targets together. */
   readonly outputs: number;
-  /** f32 numbers of a page: A (targets, ranks of a page, inputs), then B (outputs, ranks of a page). */
+  /** f32 numbers of a page: A (targets, inputs, ranks of a page), then B (ranks of a page, outputs). */
   readonly pageFloats: number;
   /** Where B begins in it. */
   readonly bAt: number;

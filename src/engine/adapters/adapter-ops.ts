@@ -9,8 +9,8 @@ import type { Op, OpBuilder, OpParts } from '../model/op-builder.ts';
 import type { LayerView, MatrixView } from '../model/weights-view.ts';
 import { TABLE_WORDS_PER_LAYER, type AdapterBuffers, type PooledGroup } from './adapter-buffers.ts';
 
-/** Ranks of a row and target in `shrunk`. */
-const RANKS = 64;
+/** Lanes for the ranks of a row and target, four to a lane. */
+const RANK_LANES = 16;
 /** Lanes of a workgroup of these kernels. */
 const WG = 64;
 
@@ -56,7 +56,7 @@ export class AdapterOps {
     for (const { outputs, firstOutput } of gateUp.chunks) {
       const params = { ...this.#expansion(layer, pooled, config.ffnWidth), n: outputs, first: firstOutput };
       const buffers = [pooled.pool, ...this.#rows, this.#buffers.gateUp, state.gated];
-      const size = (rows: number) => [Math.ceil(outputs / WG), rows] as const;
+      const size = (rows: number) => [Math.ceil(outputs / (4 * WG)), rows] as const;
       swiglus.push(await this.#builder.rowsOp(lowRankSwigluKernel, params, buffers, {}, size));
     }
     const changed = [shrink, ...products, ...swiglus].map((op) => ({ ...op, needs: group.bit }));
@@ -86,22 +86,23 @@ export class AdapterOps {
       { ...this.#expansion(layer, pooled, outputs), n: outputs, first: 0 },
       [pooled.pool, ...this.#rows, y],
       {},
-      (rows) => [Math.ceil(outputs / WG), rows],
+      (rows) => [Math.ceil(outputs / (4 * WG)), rows],
     );
     return [await this.#shrink(layer, pooled, x), expand].map((op) => ({ ...op, needs: bit }));
   }
 
   #shrink(layer: number, { group, pool }: PooledGroup, x: GPUBuffer): Promise<Op> {
-    const { state, reduce } = this.#parts;
+    const { state, reduction } = this.#parts;
+    const isSerial = reduction.kind === 'serial';
     const { shrunk, table } = this.#buffers;
-    const lanes = reduce === 'serial' ? 1 : SHRINK_LANES;
+    const lanes = isSerial ? 1 : SHRINK_LANES;
     const targets = group.targets.length;
     return this.#builder.rowsOp(
       lowRankShrinkKernel,
       { k4: group.inputs / 4, targets, ...this.#place(layer, group.bit), page4: group.pageFloats / 4 },
       [pool, x, state.rows, table, shrunk],
-      { variants: { lanes: reduce === 'serial' ? 'serial' : 'shared' }, overrides: { LANES: lanes } },
-      (rows) => [(targets * RANKS * lanes) / WG, rows],
+      { variants: { lanes: isSerial ? 'serial' : 'shared' }, overrides: { LANES: lanes } },
+      (rows) => [Math.ceil((targets * RANK_LANES * lanes) / WG), rows],
     );
   }
 
@@ -115,6 +116,7 @@ export class AdapterOps {
       ...this.#place(layer, group.bit),
       page4: group.pageFloats / 4,
       b4: group.bAt / 4,
+      out4: group.outputs / 4,
     };
   }
 

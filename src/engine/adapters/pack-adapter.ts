@@ -68,7 +68,7 @@ function packGroup(group: AdapterGroup, weights: AdapterWeights, layers: number,
 function writePair(
   pages: Float32Array,
   first: number,
-  { inputs, targets, pageFloats, bAt }: AdapterGroup,
+  { inputs, targets, outputs: all, pageFloats, bAt }: AdapterGroup,
   target: number,
   { rank, scale, a, b }: LowRankPair,
 ): void {
@@ -76,9 +76,10 @@ function writePair(
   for (let r = 0; r < rank; r++) {
     const page = (first + Math.floor(r / RANKS_PER_PAGE)) * pageFloats;
     const inPage = r % RANKS_PER_PAGE;
-    pages.set(a.subarray(r * inputs, (r + 1) * inputs), page + (target * RANKS_PER_PAGE + inPage) * inputs);
-    for (let n = 0; n < outputs; n++)
-      pages[page + bAt + (firstOutput + n) * RANKS_PER_PAGE + inPage] = (b[n * rank + r] ?? 0) * scale;
+    const aAt = page + target * inputs * RANKS_PER_PAGE + inPage;
+    for (let k = 0; k < inputs; k++) pages[aAt + k * RANKS_PER_PAGE] = a[r * inputs + k] ?? 0;
+    const bRow = page + bAt + inPage * all + firstOutput;
+    for (let n = 0; n < outputs; n++) pages[bRow + n] = (b[n * rank + r] ?? 0) * scale;
   }
 }
 

@@ -67,7 +67,7 @@ function pooled({ tensors, inputs }: Targets) {
     }
   }
   const place = { table_stride: MAX_RANK_PAGES, table_at: 0, page4: pageFloats / 4 };
-  return { adapters, pool, table, place, b4: bAt / 4 };
+  return { adapters, pool, table, place, expansion: { b4: bAt / 4, out4: (parts[0]?.group.outputs ?? 0) / 4 } };
 }
 
 const rowsOf = (count: number) => {
@@ -90,7 +90,7 @@ const cases = (['serial', 'shared'] as const).flatMap((lanes) => [1, 4].map((col
 
 test.each(cases)('$lanes lanes, $columns columns: every row gets the change of its own adapter', async (choice) => {
   const { lanes, columns } = choice;
-  const { adapters, pool, table, place, b4 } = pooled(QKV);
+  const { adapters, pool, table, place, expansion } = pooled(QKV);
   const rows = columns === 1 ? 1 : RANKS.length;
   const targets = 3;
   const outputs = 40;
@@ -102,13 +102,13 @@ test.each(cases)('$lanes lanes, $columns columns: every row gets the change of i
     choice: { variants: { lanes }, overrides: { COLS: columns, LANES } },
     params: { k4: WIDTH / 4, targets, ...place },
     buffers: [pool, group(x, WIDTH, columns), rowsOf(rows), table, new Float32Array(rows * targets * 64)],
-    workgroups: [targets * LANES, rows],
+    workgroups: [Math.ceil((targets * 16 * LANES) / 64), rows],
   });
   const [, , , , t = new ArrayBuffer(0)] = shrunk;
   const expanded = await runKernel(gpu, cache, {
     kernel: lowRankExpandKernel,
     choice: { overrides: { COLS: columns } },
-    params: { n: outputs, first: 0, n1: 24, n2: 32, targets, y_stride: outputs, ...place, b4 },
+    params: { n: outputs, first: 0, n1: 24, n2: 32, targets, y_stride: outputs, ...place, ...expansion },
     buffers: [pool, new Float32Array(t), rowsOf(rows), table, group(y, outputs, columns)],
     workgroups: [1, rows],
   });
@@ -125,7 +125,7 @@ test.each(cases)('$lanes lanes, $columns columns: every row gets the change of i
 });
 
 test('gates and ups of a later chunk are changed before they are multiplied', async () => {
-  const { adapters, pool, table, place, b4 } = pooled({ tensors: { ffn_gate: 20, ffn_up: 20 }, inputs: WIDTH });
+  const { adapters, pool, table, place, expansion } = pooled({ tensors: { ffn_gate: 20, ffn_up: 20 }, inputs: WIDTH });
   const rows = RANKS.length;
   const [ffn, first, n] = [20, 8, 12];
   const x = Array.from({ length: rows }, () => numbers(WIDTH));
@@ -136,7 +136,7 @@ test('gates and ups of a later chunk are changed before they are multiplied', as
   const out = await runKernel(gpu, cache, {
     kernel: lowRankSwigluKernel,
     choice: { overrides: { COLS: 4 } },
-    params: { n, first, n1: ffn, n2: 2 * ffn, targets: 2, y_stride: ffn, ...place, b4 },
+    params: { n, first, n1: ffn, n2: 2 * ffn, targets: 2, y_stride: ffn, ...place, ...expansion },
     buffers: [pool, t, rowsOf(rows), table, group(stored, 2 * ffn, 4), new Float32Array(8 * ffn)],
     workgroups: [1, rows],
   });

@@ -20,7 +20,7 @@ const PAGE = { name: 'low_rank_page.wgsl', code: page };
 const DELTA = { name: 'low_rank_delta.wgsl', code: delta };
 const COLS = { default: 1, allowed: [1, 4] };
 
-/** t = A x of each row by its own adapter, all targets of one input at once. Dispatch (targets · 64 · LANES / 64, rows, 1). */
+/** t = A x of each row by its own adapter, all targets of one input at once. Dispatch (⌈targets · 16 · LANES / 64⌉, rows, 1). */
 export const lowRankShrinkKernel = defineKernel({
   name: 'low_rank_shrink',
   params: { k4: 'u32', targets: 'u32', table_stride: 'u32', table_at: 'u32', page4: 'u32' },
@@ -49,9 +49,10 @@ const EXPAND_PARAMS = {
   table_at: 'u32',
   page4: 'u32',
   b4: 'u32',
+  out4: 'u32',
 } as const;
 
-/** y += B t of each row by its own adapter. Dispatch (⌈N / 64⌉, rows, 1). */
+/** y += B t of each row by its own adapter. Dispatch (⌈N / 256⌉, rows, 1). */
 export const lowRankExpandKernel = defineKernel({
   name: 'low_rank_expand',
   params: EXPAND_PARAMS,
@@ -63,7 +64,7 @@ export const lowRankExpandKernel = defineKernel({
   kernel: { name: 'low_rank_expand.wgsl', code: expand },
 });
 
-/** y = silu(gate) · up of stored gates and ups, each changed by its row's adapter. Dispatch (⌈N / 64⌉, rows, 1). */
+/** y = silu(gate) · up of stored gates and ups, each changed by its row's adapter. Dispatch (⌈N / 256⌉, rows, 1). */
 export const lowRankSwigluKernel = defineKernel({
   name: 'low_rank_swiglu',
   params: EXPAND_PARAMS,

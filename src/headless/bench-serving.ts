@@ -1,0 +1,73 @@
+/**
+ * `npm run bench:serving -- MODEL.gguf [workload] [adapters] [constraints]`: what the engine does under load, on
+ * whatever GPU Dawn finds. Everything is a ratio of one run, or a share.
+ */
+import { parseArgs } from 'node:util';
+import { openDawn } from './open-dawn.ts';
+import { timeAdapters } from './serving/adapter-times.ts';
+import { countValid } from './serving/constrained.ts';
+import { ALL_TARGETS, ATTENTION_TARGETS } from './serving/random-adapter.ts';
+import { openServing } from './serving/serving-bench.ts';
+import { runWorkload, type Workload } from './serving/workload.ts';
+
+const LOAD: Workload = {
+  requests: 64,
+  arrivalMs: 10_000,
+  beginnings: 8,
+  beginningTokens: 128,
+  ownTokens: 24,
+  newTokens: 24,
+};
+const BATCH = 16;
+const PROMPTS = 500;
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const [path, ...wanted] = positionals;
+if (!path) {
+  console.error('usage: npm run bench:serving -- MODEL.gguf [workload] [adapters] [constraints]');
+  process.exit(2);
+}
+const asks = (name: string) => wanted.length === 0 || wanted.includes(name);
+const gpu = await openDawn();
+
+if (asks('workload')) {
+  for (const sharesPrefixes of [false, true]) {
+    const bench = await openServing(gpu, path, { contextTokens: 512, sharesPrefixes });
+    await bench.run({});
+    const result = await runWorkload(bench, LOAD, 5);
+    const waits = result.waitsMs;
+    const median = waits[Math.floor(waits.length / 2)] ?? 0;
+    console.log(
+      `workload, prefixes ${sharesPrefixes ? 'shared' : 'apart '}: ${result.computed} of ${result.promptTokens} prompt tokens ` +
+        `computed (${(100 - (100 * result.computed) / result.promptTokens).toFixed(1)} % less), first token after ` +
+        `${median.toFixed(0)} ms in the middle, ${(waits.at(-1) ?? 0).toFixed(0)} ms at the slowest ` +
+        `(${((waits.at(-1) ?? 0) / median).toFixed(2)} ×), ${(result.totalMs / 1000).toFixed(1)} s in all, ${result.failed} failed`,
+    );
+    await bench.close();
+  }
+}
+if (asks('adapters')) {
+  const bench = await openServing(gpu, path, { contextTokens: 256, slots: BATCH });
+  for (const [name, targets] of [
+    ['q, k, v and o', ATTENTION_TARGETS],
+    ['all products', ALL_TARGETS],
+  ] as const) {
+    const times = await timeAdapters(bench, BATCH, 32, targets);
+    console.log(
+      `${BATCH} sequences with ${BATCH} adapters of rank 16 on ${name}: ${times.ratio.toFixed(2)} × the base batch ` +
+        `(CPU ${times.cpuRatio.toFixed(2)} ×; ${times.plainMs.toFixed(2)} ms a token without); ` +
+        `swap ${(times.coldMs - times.warmMs).toFixed(1)} ms, laying out ${times.loadMs.toFixed(1)} ms`,
+    );
+  }
+  await bench.close();
+}
+if (asks('constraints')) {
+  const bench = await openServing(gpu, path, { contextTokens: 512, slots: BATCH });
+  const { valid, cut, total, ms, freeMs } = await countValid(bench, PROMPTS);
+  console.log(
+    `constraints: ${valid} of ${total} answers valid, ${cut} cut by their length; ${(ms / 1000).toFixed(1)} s, ` +
+      `as many free tokens ${(freeMs / 1000).toFixed(1)} s`,
+  );
+  await bench.close();
+}
+process.exit(0);
