@@ -1,34 +1,9 @@
 // y[c, n] = epilogue(sum over k of W[n, k] x[c, k]) for GROUPS groups of columns c (a column is a row of the step).
-// W: rows of a GGUF tensor (weight_*.wgsl); x: (groups, K) and y: (groups, Y) of `cols`, the values of one group's columns.
-// Dispatch (tiles / (WG / LANES), groups / GROUPS, 1). LANES lanes share a tile of 4 rows.
+// Layouts: lib/quantised_product.wgsl. Dispatch (tiles / (WG / LANES), groups / GROUPS, 1). LANES lanes share a tile of 4 rows.
 // Each sum is one fma chain over k within a lane, lanes are added in a fixed tree: the bits do not depend on the batch.
-struct MatmulParams {
-  n: u32,
-  k4: u32,
-  y_stride: u32,
-  y_row0: u32,
-  half_base: u32,
-}
-
-struct Tile {
-  a: cols,
-  b: cols,
-  c: cols,
-  d: cols,
-}
-
 override WG: u32 = 64;
 override LANES: u32 = 1;
 override GROUPS: u32 = 1;
-
-@group(0) @binding(0) var<uniform> params: MatmulParams;
-@group(0) @binding(1) var<storage, read> weights: array<u32>;
-@group(0) @binding(2) var<storage, read> x: array<cols>;
-@group(0) @binding(3) var<storage, read_write> y: array<cols>;
-
-fn fma4(w: vec4f, x0: cols, x1: cols, x2: cols, x3: cols, sum: cols) -> cols {
-  return fma(cols(w.w), x3, fma(cols(w.z), x2, fma(cols(w.y), x1, fma(cols(w.x), x0, sum))));
-}
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {

@@ -1,7 +1,7 @@
 import { measureDirectEmbeddings, measureOurEmbeddings } from './embed.ts';
 import { measureDownload, seedModel } from './download.ts';
 import { measureEngine, measureWllama } from './generate.ts';
-import { measureJaxMatmul, measureOurMatmul } from './matmul.ts';
+import { measureMatmul } from './matmul.ts';
 
 /** What the page offers to the benchmark's driver. */
 export const bench = {
@@ -9,8 +9,7 @@ export const bench = {
   measureDownload,
   measureEngine,
   measureWllama,
-  measureOurMatmul,
-  measureJaxMatmul,
+  measureMatmul,
   measureOurEmbeddings,
   measureDirectEmbeddings,
 };

@@ -74,7 +74,11 @@ async function openPage(): Promise<{ page: Page; close(): Promise<void> }> {
 }
 
 /** Runs one of the page's measurements. */
-async function measure<K extends keyof Bench>(page: Page, name: K, ...args: readonly (string | number)[]) {
+async function measure<K extends keyof Bench>(
+  page: Page,
+  name: K,
+  ...args: readonly (string | number | readonly string[])[]
+) {
   const value: unknown = await page.evaluate(
     ([key, values]) =>
       (globalThis as never as { bench: Record<string, (...list: unknown[]) => unknown> }).bench[key]?.(...values),
@@ -112,16 +116,10 @@ async function benchGenerate(): Promise<void> {
 async function benchMatmul(): Promise<void> {
   const { page, close } = await openPage();
   for (const size of SHAPES) {
-    const jax = await measure(page, 'measureJaxMatmul', size);
-    for (const format of ['F32', 'Q8_0', 'Q4_0', 'Q4_K'] as const) {
-      const ours = await measure(page, 'measureOurMatmul', size, format);
-      report(
-        `matrix product ${format} ${size}×${size}×${size}, off by ${ours.error.toExponential(0)}`,
-        ours.gflops,
-        jax,
-        'GFLOP/s',
-        'jax-js f32 WebGPU',
-      );
+    const { jax, ours } = await measure(page, 'measureMatmul', size, ['F32', 'Q8_0', 'Q4_0', 'Q4_K']);
+    for (const { type, gflops, error } of ours) {
+      const what = `matrix product ${type} ${size}×${size}×${size}, off by ${error.toExponential(0)}`;
+      report(what, gflops, jax, 'GFLOP/s', 'jax-js f32 WebGPU');
     }
   }
   await close();

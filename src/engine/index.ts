@@ -31,6 +31,7 @@ export type {
   SequenceRequest,
 } from './engine-api.ts';
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './errors.ts';
+export { ALL_KERNELS } from './kernels/all-kernels.ts';
 export { WEIGHT_FORMATS } from './kernels/weight-formats.ts';
 export type { Architecture, ModelConfig } from './model/config.ts';
 export type { LoadOptions } from './model/load-model.ts';

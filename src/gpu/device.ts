@@ -11,6 +11,8 @@ export interface GpuReport {
   readonly hasSubgroups: boolean;
   /** Lanes of every subgroup; undefined where they vary or there are none. */
   readonly subgroupSize: number | undefined;
+  /** Lanes that every subgroup has at least. */
+  readonly subgroupMinSize: number | undefined;
   readonly maxBufferBytes: number;
   readonly maxBindingBytes: number;
 }
@@ -112,6 +114,7 @@ function reportOf(adapter: GPUAdapter): GpuReport {
     hasF16: adapter.features.has('shader-f16'),
     hasSubgroups: adapter.features.has('subgroups'),
     subgroupSize: subgroupSizeOf(adapter),
+    subgroupMinSize: adapter.features.has('subgroups') ? adapter.info.subgroupMinSize : undefined,
     maxBufferBytes: Math.min(adapter.limits.maxBufferSize, MAX_BUFFER_BYTES),
     maxBindingBytes: Math.min(adapter.limits.maxStorageBufferBindingSize, MAX_BINDING_BYTES),
   };

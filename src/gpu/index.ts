@@ -6,7 +6,7 @@
  */
 export { MAX_BINDING_BYTES, openGpu, probeGpu, type GpuDevice, type GpuReport } from './device.ts';
 export { GpuError, type GpuErrorCode, type GpuErrorDetails } from './errors.ts';
-export { allChoices, defineKernel, type BindingKind, type Kernel, type KernelChoice } from './kernel.ts';
+export { allChoices, defineKernel, featuresOf, type BindingKind, type Kernel, type KernelChoice } from './kernel.ts';
 export { linkShader, type LinkedShader, type ShaderFile, type ShaderLink } from './link-shader.ts';
 export { createGpuMemory, type GpuMemory } from './memory.ts';
 export { encodeParams, type ParamsLayout, type ParamsOf } from './params-layout.ts';

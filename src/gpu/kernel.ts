@@ -1,4 +1,5 @@
-import type { ShaderFile } from './link-shader.ts';
+import { present } from '../base/invariant.ts';
+import type { ShaderExtension, ShaderFile } from './link-shader.ts';
 import type { ParamsLayout } from './params-layout.ts';
 
 /** How a kernel uses a storage buffer. */
@@ -17,8 +18,6 @@ export interface Kernel<Layout extends ParamsLayout = ParamsLayout> {
   readonly overrides: Readonly<Record<string, { readonly default: number; readonly allowed: readonly number[] }>>;
   /** False for combinations that make no sense; nobody may ask for them. All are meant where it is absent. */
   readonly isMeant?: (choice: Required<KernelChoice>) => boolean;
-  /** Language extensions that it needs; the device must have the feature of the same name. */
-  readonly enables?: readonly ('f16' | 'subgroups')[];
   /** What it shares with other kernels, the same in all variants. */
   readonly libraries?: readonly ShaderFile[];
   readonly kernel: ShaderFile;
@@ -52,4 +51,19 @@ export function allChoices(kernel: Kernel): KernelChoice[] {
   return variants
     .flatMap((v) => aliases.flatMap((a) => overrides.map((o) => ({ variants: v, aliases: a, overrides: o }))))
     .filter((choice) => kernel.isMeant?.(choice) ?? true);
+}
+
+/** The files of one variant in the order of linking. */
+export function filesOf(kernel: Kernel, choice: KernelChoice): ShaderFile[] {
+  const variants = Object.entries(kernel.variants).map(([axis, files]) =>
+    present(files[choice.variants?.[axis] ?? ''], `variant of ${axis} for ${kernel.name}`),
+  );
+  return [...variants, ...(kernel.libraries ?? []), kernel.kernel];
+}
+
+const FEATURES: Readonly<Record<ShaderExtension, string>> = { f16: 'shader-f16', subgroups: 'subgroups' };
+
+/** Features of the device that a variant needs. */
+export function featuresOf(kernel: Kernel, choice: KernelChoice): string[] {
+  return [...new Set(filesOf(kernel, choice).flatMap(({ enables }) => enables ?? []))].map((name) => FEATURES[name]);
 }

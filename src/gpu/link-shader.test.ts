@@ -5,11 +5,10 @@ import { linkShader } from './link-shader.ts';
 
 test('links a prelude and files, and finds the file and line of a linked line', () => {
   const { code, locate } = linkShader({
-    enables: ['f16'],
     aliases: { elem: 'f16' },
     consts: { SIZE: 4 },
     files: [
-      { name: 'a.wgsl', code: 'fn a() {\n}\n' },
+      { name: 'a.wgsl', code: 'fn a() {\n}\n', enables: ['f16'] },
       { name: 'b.wgsl', code: 'fn b() {\n  a();\n}' },
     ],
   });

@@ -3,12 +3,15 @@ export interface ShaderFile {
   /** For messages, e.g. `matmul.wgsl`. */
   readonly name: string;
   readonly code: string;
+  /** Language extensions that it needs. */
+  readonly enables?: readonly ShaderExtension[];
 }
+
+/** WGSL's names; WebGPU calls the first `shader-f16`. */
+export type ShaderExtension = 'f16' | 'subgroups';
 
 /** What makes a module of several files. Every file is WGSL of its own apart from the names it expects of the others. */
 export interface ShaderLink {
-  /** Language extensions; directives must come before everything else. */
-  readonly enables?: readonly ('f16' | 'subgroups')[];
   /** Types that vary, e.g. `cols: 'vec4f'`. */
   readonly aliases?: Readonly<Record<string, string>>;
   /** Sizes that WGSL wants as const-expressions; all else is an `override`. */
@@ -25,8 +28,10 @@ export interface LinkedShader {
 
 /** Links by concatenation: a prelude of directives, aliases and constants, then the files in order. */
 export function linkShader(link: ShaderLink): LinkedShader {
+  // Directives must come before everything else.
+  const enables = new Set(link.files.flatMap((file) => file.enables ?? []));
   const prelude = [
-    ...(link.enables ?? []).map((name) => `enable ${name};`),
+    ...[...enables].map((name) => `enable ${name};`),
     ...Object.entries(link.aliases ?? {}).map(([name, type]) => `alias ${name} = ${type};`),
     ...Object.entries(link.consts ?? {}).map(([name, value]) => `const ${name} = ${value}u;`),
   ];

@@ -1,6 +1,6 @@
-import { invariant, present } from '../base/invariant.ts';
+import { invariant } from '../base/invariant.ts';
 import { GpuError } from './errors.ts';
-import type { BindingKind, Kernel, KernelChoice } from './kernel.ts';
+import { filesOf, type BindingKind, type Kernel, type KernelChoice } from './kernel.ts';
 import { linkShader, type LinkedShader } from './link-shader.ts';
 
 /** `GPUShaderStage.COMPUTE`, which TypeScript 6 does not know in workers. */
@@ -53,16 +53,9 @@ export function choiceLabel(kernel: Kernel, choice: KernelChoice): string {
 
 /** The module of one variant. */
 export function linkKernel(kernel: Kernel, choice: KernelChoice): LinkedShader {
-  const libraries = Object.entries(kernel.variants).map(([axis, files]) =>
-    present(files[choice.variants?.[axis] ?? ''], `variant of ${axis} for ${kernel.name}`),
-  );
   for (const name of Object.keys(kernel.aliases))
     invariant(choice.aliases?.[name], `${kernel.name} needs type ${name}`);
-  return linkShader({
-    enables: kernel.enables ?? [],
-    aliases: choice.aliases ?? {},
-    files: [...libraries, ...(kernel.libraries ?? []), kernel.kernel],
-  });
+  return linkShader({ aliases: choice.aliases ?? {}, files: filesOf(kernel, choice) });
 }
 
 async function compile(

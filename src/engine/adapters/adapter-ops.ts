@@ -92,15 +92,16 @@ export class AdapterOps {
   }
 
   #shrink(layer: number, { group, pool }: PooledGroup, x: GPUBuffer): Promise<Op> {
-    const { state, reduce } = this.#parts;
+    const { state, reduction } = this.#parts;
+    const isSerial = reduction.kind === 'serial';
     const { shrunk, table } = this.#buffers;
-    const lanes = reduce === 'serial' ? 1 : SHRINK_LANES;
+    const lanes = isSerial ? 1 : SHRINK_LANES;
     const targets = group.targets.length;
     return this.#builder.rowsOp(
       lowRankShrinkKernel,
       { k4: group.inputs / 4, targets, ...this.#place(layer, group.bit), page4: group.pageFloats / 4 },
       [pool, x, state.rows, table, shrunk],
-      { variants: { lanes: reduce === 'serial' ? 'serial' : 'shared' }, overrides: { LANES: lanes } },
+      { variants: { lanes: isSerial ? 'serial' : 'shared' }, overrides: { LANES: lanes } },
       (rows) => [Math.ceil((targets * RANK_LANES * lanes) / WG), rows],
     );
   }

@@ -1,9 +1,9 @@
 import { createGpuMemory, createPipelineCache, type GpuDevice } from '../../gpu/index.ts';
 import type { TensorType } from '../../weights/index.ts';
-import { EngineError } from '../errors.ts';
 import { makeBenchModel } from './bench-model.ts';
 import { benchConfig, BENCH_SHAPES, benchTensors, type BenchShape } from './bench-shapes.ts';
-import { checkProduct } from './check-product.ts';
+import { reductionsOf } from '../model/reduction.ts';
+import { chooseTested } from '../self-test/self-test.ts';
 import { measureReadBandwidth } from './read-bandwidth.ts';
 import { timeKernels, timeSteps } from './step-times.ts';
 
@@ -45,14 +45,11 @@ export interface BenchReport {
   readonly rows: readonly BenchRow[];
 }
 
-/** f32 sums in another order than the reference's. */
-const TOLERANCE = 1e-5;
-
 /**
- * Measures decode steps of random models against the memory's own speed, on a device that does nothing else. Every
- * product is compared with its reference before it is timed.
+ * Measures decode steps of random models against the memory's own speed, on a device that does nothing else. The
+ * kernels are compared with their reference before they are timed.
  *
- * @throws {EngineError} `kernel-wrong` if this GPU computes a product wrongly; {GpuError} `out-of-memory`, `device-lost`
+ * @throws {EngineError} `kernel-wrong` if this GPU computes wrongly; {GpuError} `out-of-memory`, `device-lost`
  */
 export async function benchDevice(
   gpu: GpuDevice,
@@ -66,12 +63,13 @@ export async function benchDevice(
   const rows: BenchRow[] = [];
   for (const shape of options.shapes) {
     for (const type of options.types) {
-      for (const batch of options.batches) await check(gpu, cache, type, batch);
       const config = benchConfig(shape, options.layers, options.vocabulary);
+      const tensors = benchTensors(config, type);
+      const reduction = await chooseTested(gpu, cache, { tensors }, config, reductionsOf(gpu.report));
       const memory = createGpuMemory(device);
       try {
         const slots = Math.ceil(Math.max(...options.batches) / 8) * 8;
-        const model = await makeBenchModel(gpu, cache, memory, config, benchTensors(config, type), slots);
+        const model = await makeBenchModel(gpu, cache, memory, config, tensors, slots, reduction);
         for (const batch of options.batches) {
           signal?.throwIfAborted();
           model.writeStep(batch);
@@ -101,22 +99,6 @@ export async function benchDevice(
     }
   }
   return { bytesPerSecond, rows };
-}
-
-async function check(
-  gpu: GpuDevice,
-  cache: ReturnType<typeof createPipelineCache>,
-  type: TensorType,
-  batch: number,
-): Promise<void> {
-  const off = await checkProduct(gpu, cache, type, batch);
-  if (off <= TOLERANCE) return;
-  throw new EngineError(
-    'kernel-wrong',
-    `the product over ${type} for ${batch} sequences is off by ${off.toExponential(1)}, limit ${TOLERANCE}; ` +
-      'this GPU or its driver computes wrongly and is not used',
-    { name: type, value: off, limit: TOLERANCE },
-  );
 }
 
 /** The names of the shapes, for whoever asks a person. */

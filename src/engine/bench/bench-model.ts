@@ -3,6 +3,7 @@ import type { GpuDevice, GpuMemory, PipelineCache } from '../../gpu/index.ts';
 import type { GgufTensor } from '../../weights/index.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { prepareForward, type ForwardPass } from '../model/forward.ts';
+import type { Reduction } from '../model/reduction.ts';
 import { allocateRunState, PAGE_TOKENS, type RunState } from '../model/run-state.ts';
 import { fillRows } from '../model/step-rows.ts';
 import { planTensors } from '../model/tensor-plan.ts';
@@ -25,15 +26,16 @@ export interface BenchModel {
 
 /** Allocates and fills the model; everything belongs to `memory`. @throws {GpuError} */
 export async function makeBenchModel(
-  { device, report }: GpuDevice,
+  { device }: GpuDevice,
   cache: PipelineCache,
   memory: GpuMemory,
   config: ModelConfig,
   tensors: readonly GgufTensor[],
   slots: number,
+  reduction: Reduction,
 ): Promise<BenchModel> {
   const { queue } = device;
-  const plan = planTensors({ tensors } as Parameters<typeof planTensors>[0], config);
+  const plan = planTensors({ tensors }, config);
   const { view } = await allocateWeights(plan, config.rotary / 2, queue, memory);
   const weightBytes = memory.allocatedBytes;
   fillWeights(queue, view);
@@ -47,8 +49,7 @@ export async function makeBenchModel(
   };
   const state = await allocateRunState(config, limits, undefined, queue, memory);
   fillState(queue, state);
-  const reduce = report.isSoftware ? 'serial' : 'shared';
-  const forward = await prepareForward({ config, weights: view, state, cache, memory, queue, reduce });
+  const forward = await prepareForward({ config, weights: view, state, cache, memory, queue, reduction });
   const words = new Uint32Array(4 * Math.ceil(slots / 4) * 4);
   return {
     forward,

@@ -2,7 +2,7 @@ import type { Kernel } from '../../gpu/index.ts';
 import { attentionKernel, attentionSerialKernel } from './attention.ts';
 import { embedKernel } from './embed.ts';
 import { lowRankExpandKernel, lowRankShrinkKernel, lowRankSwigluKernel } from './low-rank.ts';
-import { matmulKernel } from './matmul.ts';
+import { matmulKernel, matmulTallKernel } from './matmul.ts';
 import { pickKernel } from './pick.ts';
 import { rmsNormKernel } from './rms-norm.ts';
 import { ropeCacheKernel } from './rope-cache.ts';
@@ -12,6 +12,7 @@ export const ALL_KERNELS: readonly Kernel[] = [
   embedKernel,
   rmsNormKernel,
   matmulKernel,
+  matmulTallKernel,
   ropeCacheKernel,
   attentionKernel,
   attentionSerialKernel,

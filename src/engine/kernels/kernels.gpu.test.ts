@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { WgslReflect } from 'wgsl_reflect';
-import { allChoices, choiceLabel, createPipelineCache, linkKernel, openGpu } from '../../gpu/index.ts';
+import { allChoices, choiceLabel, createPipelineCache, featuresOf, linkKernel, openGpu } from '../../gpu/index.ts';
 import { ALL_KERNELS } from './all-kernels.ts';
 
 for (const kernel of ALL_KERNELS) {
@@ -10,8 +10,12 @@ for (const kernel of ALL_KERNELS) {
   test.each([...byFormat])(`every variant of ${kernel.name} over %s compiles`, async (_, choices) => {
     const gpu = await openGpu(navigator.gpu);
     const cache = createPipelineCache(gpu.device);
-    await Promise.all(choices.map((choice) => cache.pipeline(kernel, choice)));
-    expect(choices.length).toBeGreaterThan(0);
+    // Those of features that this browser lacks are compiled under Dawn (compile-kernels.test.ts).
+    const possible = choices.filter((choice) =>
+      featuresOf(kernel, choice).every((name) => gpu.device.features.has(name)),
+    );
+    await Promise.all(possible.map((choice) => cache.pipeline(kernel, choice)));
+    expect(possible.length).toBeGreaterThan(0);
     gpu.close();
   });
 

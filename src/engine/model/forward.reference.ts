@@ -22,8 +22,7 @@ export function loadReferenceModel(file: Uint8Array, adapter: AdapterWeights = n
   for (const { name, type, start, sizeBytes } of header.tensors)
     tables.set(name, dequantise(type, file.subarray(start, start + sizeBytes)));
   for (const [name, pair] of adapter) addProduct(present(tables.get(name), name), pair);
-  const weights = (name: string) => present(tables.get(name), name);
-  return { config, logProbabilities: (tokens) => forward(config, weights, (name) => tables.get(name), tokens) };
+  return { config, logProbabilities: (tokens) => forwardReference(config, tables, tokens) };
 }
 
 function addProduct(table: Float64Array, { rank, scale, a, b }: LowRankPair): void {
@@ -36,14 +35,18 @@ function addProduct(table: Float64Array, { rank, scale, a, b }: LowRankPair): vo
   }
 }
 
-type Weights = (name: string) => Float64Array;
-
-function forward(
+/**
+ * Natural log-probabilities of the next token after each of `tokens`: (tokens, vocabulary).
+ *
+ * @param tables the numbers of each tensor by its GGUF name
+ */
+export function forwardReference(
   config: ModelConfig,
-  weights: Weights,
-  optional: (name: string) => Float64Array | undefined,
+  tables: ReadonlyMap<string, Float64Array>,
   tokens: ArrayLike<number>,
 ): Float64Array[] {
+  const weights = (name: string) => present(tables.get(name), name);
+  const optional = (name: string) => tables.get(name);
   const { width, layers } = config;
   const keys: Float64Array[][] = Array.from({ length: layers }, () => []);
   const values: Float64Array[][] = Array.from({ length: layers }, () => []);

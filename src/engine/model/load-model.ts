@@ -7,13 +7,12 @@ import {
   type GpuMemory,
   type PipelineCache,
 } from '../../gpu/index.ts';
-import { AdapterBank } from '../adapters/adapter-bank.ts';
-import type { AdapterBuffers } from '../adapters/adapter-buffers.ts';
 import type { GgufHeader, PieceStore } from '../../weights/index.ts';
+import { chooseTested } from '../self-test/self-test.ts';
 import type { ModelConfig } from './config.ts';
-import { prepareForward } from './forward.ts';
-import type { ReduceVariant } from './op-builder.ts';
-import { createModelRunner, type ModelRunner } from './model-runner.ts';
+import type { ModelRunner } from './model-runner.ts';
+import { prepareRunner } from './prepare-runner.ts';
+import { reductionLabel, reductionsOf } from './reduction.ts';
 import { allocateRunState, PAGE_TOKENS, type RunLimits, type RunState } from './run-state.ts';
 import { loadWeights } from './load-weights.ts';
 import type { ModelSource } from './upload-weights.ts';
@@ -61,7 +60,7 @@ const MAX_ROWS = 64;
  * Reads a model from its pieces onto the GPU. Where memory is short it gets fewer slots; on any failure everything that
  * it allocated is freed.
  *
- * @throws {WeightsError}, {EngineError} `model-unsupported` or `model-invalid`, {GpuError}, AbortError
+ * @throws {WeightsError}, {EngineError} `model-unsupported`, `model-invalid` or `kernel-wrong`, {GpuError}, AbortError
  */
 export async function loadModel(
   gpu: GpuDevice,
@@ -80,18 +79,13 @@ export async function loadModel(
     const { header, config, view } = weights;
     const weightBytes = memory.allocatedBytes;
     const { state, contextTokens } = await fitRunState(config, options, view.ropeFactors, device.queue, memory);
-    const reduce: ReduceVariant = gpu.report.isSoftware ? 'serial' : 'shared';
-    const { queue } = device;
-    const parts = { config, weights: view, state, cache, memory, queue, reduce };
-    const forward = await prepareForward(parts);
-    const prepare = (buffers: AdapterBuffers) => prepareForward(parts, buffers);
-    const adapters = new AdapterBank({ config, limits: state.limits, queue, memory, prepare });
-    const runner = await createModelRunner({ device, config, state, forward, adapters, memory });
+    const reduction = await chooseTested(gpu, cache, header, config, reductionsOf(gpu.report));
+    const runner = await prepareRunner({ device, cache, memory, config, weights: view, state, reduction });
     const kvBytesPerToken = 2 * config.layers * config.kvHeads * config.headSize * 4;
     const numericClass = [
       source.root.slice(0, 16),
       KERNEL_VERSION,
-      reduce,
+      reductionLabel(reduction),
       'f32',
       gpu.report.vendor,
       gpu.report.architecture,

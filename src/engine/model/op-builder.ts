@@ -17,16 +17,14 @@ import {
 } from '../kernels/attention.ts';
 import { embedKernel } from '../kernels/embed.ts';
 import { SERIAL_ROWS } from '../kernels/lanes.ts';
-import { MATMUL_WG, matmulKernel, SHARED_LANES } from '../kernels/matmul.ts';
+import { MATMUL_WG, matmulKernel, matmulTallKernel, TALL_TILES } from '../kernels/matmul.ts';
 import { PICK_LANES, pickKernel } from '../kernels/pick.ts';
 import { NORM_LANES, rmsNormKernel } from '../kernels/rms-norm.ts';
 import { ropeCacheKernel } from '../kernels/rope-cache.ts';
 import type { ModelConfig } from './config.ts';
+import type { Reduction } from './reduction.ts';
 import { PAGE_TOKENS, type RunState } from './run-state.ts';
 import type { MatrixView, WeightsView } from './weights-view.ts';
-
-/** How lanes share sums: part of the numeric class. */
-export type ReduceVariant = 'serial' | 'shared';
 
 /** Columns side by side in a vector, and vectors that a workgroup takes: one row, up to four, up to eight and more. */
 export type Tiling = 1 | 4 | 8;
@@ -52,7 +50,7 @@ export interface OpParts {
   readonly cache: PipelineCache;
   readonly memory: GpuMemory;
   readonly queue: GPUQueue;
-  readonly reduce: ReduceVariant;
+  readonly reduction: Reduction;
 }
 
 const TILINGS = [1, 4, 8] as const;
@@ -91,8 +89,8 @@ export class OpBuilder {
   }
 
   async norm(source: 'same' | 'listed', x: GPUBuffer, gain: GPUBuffer, y: GPUBuffer): Promise<Op> {
-    const { config, state, cache, reduce } = this.#parts;
-    const lanes = lanesOf(reduce, NORM_LANES);
+    const { config, state, cache, reduction } = this.#parts;
+    const lanes = lanesOf(reduction, NORM_LANES);
     const params = await this.#paramsOf(rmsNormKernel, { k: config.width, epsilon: config.epsilon });
     const group = this.#bind(rmsNormKernel, [params, x, gain, state.rows, y]);
     const pairs = await Promise.all(
@@ -121,17 +119,20 @@ export class OpBuilder {
     yStride: number,
     over: Op['over'] = 'rows',
   ): Promise<Op[]> {
-    const { cache, reduce } = this.#parts;
-    const lanes = reduce === 'serial' ? 1 : SHARED_LANES;
-    const choiceOf = (tiling: Tiling): KernelChoice => ({
-      variants: { format: matrix.type, epilogue, reduce },
-      aliases: { cols: tiling === 1 ? 'f32' : 'vec4f' },
-      overrides: { LANES: lanes, GROUPS: tiling === 8 ? 2 : 1 },
-    });
+    const { cache, reduction } = this.#parts;
+    const { kind, lanes } = reduction;
+    const isTall = (tiling: Tiling) => kind === 'serial' && tiling === 8;
+    const variants = { format: matrix.type, epilogue };
+    const pipelineOf = (tiling: Tiling) =>
+      isTall(tiling)
+        ? cache.pipeline(matmulTallKernel, { variants, aliases: { cols: 'vec4f' } })
+        : cache.pipeline(matmulKernel, {
+            variants: { ...variants, reduce: kind },
+            aliases: { cols: tiling === 1 ? 'f32' : 'vec4f' },
+            overrides: { LANES: lanes, GROUPS: tiling === 8 ? 2 : 1 },
+          });
     const pipelines = new Map(
-      await Promise.all(
-        TILINGS.map(async (tiling) => [tiling, await cache.pipeline(matmulKernel, choiceOf(tiling))] as const),
-      ),
+      await Promise.all(TILINGS.map(async (tiling) => [tiling, await pipelineOf(tiling)] as const)),
     );
     const ops: Op[] = [];
     for (const { buffer, scalesWord, outputs, firstOutput } of matrix.chunks) {
@@ -144,8 +145,9 @@ export class OpBuilder {
       });
       const group = this.#bind(matmulKernel, [params, buffer, x, y]);
       const tiles = Math.ceil(outputs / (epilogue === 'swiglu' ? 2 : 4));
-      const workgroups = Math.ceil(tiles / (MATMUL_WG / lanes));
-      const size = (rows: number, tiling: Tiling) => [workgroups, Math.ceil(rows / tiling)] as const;
+      const workgroups = (tiling: Tiling) =>
+        Math.ceil(tiles / (isTall(tiling) ? MATMUL_WG * TALL_TILES : MATMUL_WG / lanes));
+      const size = (rows: number, tiling: Tiling) => [workgroups(tiling), Math.ceil(rows / tiling)] as const;
       ops.push({ over, pipeline: (tiling) => found(pipelines.get(tiling)), group, size });
     }
     return ops;
@@ -180,9 +182,10 @@ export class OpBuilder {
   }
 
   async attention({ keys, values }: { keys: GPUBuffer; values: GPUBuffer }): Promise<Op> {
-    const { config, state, reduce } = this.#parts;
+    const { config, state, reduction } = this.#parts;
     const { heads, kvHeads, headSize } = config;
-    const kernel = reduce === 'serial' ? attentionSerialKernel : attentionKernel;
+    const isSerial = reduction.kind === 'serial';
+    const kernel = isSerial ? attentionSerialKernel : attentionKernel;
     const params = await this.#paramsOf(kernel, {
       heads,
       kv_heads: kvHeads,
@@ -192,13 +195,13 @@ export class OpBuilder {
     const group = this.#bind(kernel, [params, state.q, keys, values, state.rows, state.pageTable, state.attended]);
     const pipeline = await this.#byColumns(kernel, {});
     const parts = Math.ceil(headSize / ATTENTION_SERIAL_DIMENSIONS);
-    const across = reduce === 'serial' ? Math.ceil((heads * parts) / ATTENTION_SERIAL_WG) : heads;
+    const across = isSerial ? Math.ceil((heads * parts) / ATTENTION_SERIAL_WG) : heads;
     return { over: 'rows', pipeline, group, size: (rows) => [across, rows] };
   }
 
   async pick(): Promise<Op> {
-    const { config, state, reduce } = this.#parts;
-    const lanes = lanesOf(reduce, PICK_LANES);
+    const { config, state, reduction } = this.#parts;
+    const lanes = lanesOf(reduction, PICK_LANES);
     const params = await this.#paramsOf(pickKernel, { n: config.vocabulary });
     const { logits, rows, draws, masks, picks, latest } = state;
     const group = this.#bind(pickKernel, [params, logits, rows, draws, masks, picks, latest]);
@@ -254,9 +257,9 @@ function found(pipeline: GPUComputePipeline | undefined): GPUComputePipeline {
   return pipeline;
 }
 
-/** The variant of a row kernel that suits `reduce`, with its dispatch size. */
-function lanesOf(reduce: ReduceVariant, lanes: number) {
-  if (reduce === 'serial') {
+/** The variant of a row kernel that suits a reduction, with its dispatch size. */
+function lanesOf({ kind }: Reduction, lanes: number) {
+  if (kind === 'serial') {
     return {
       variants: { lanes: 'serial' },
       overrides: { WG: SERIAL_ROWS, LANES: 1 },

@@ -71,7 +71,11 @@ export interface TensorPlan {
  * @param maxChunkBytes split matrices by rows so that no binding is larger; smaller in tests
  * @throws {EngineError} `model-invalid` for a missing or misshapen tensor, `model-unsupported` for one we cannot use
  */
-export function planTensors(header: GgufHeader, config: ModelConfig, maxChunkBytes = MAX_BINDING_BYTES): TensorPlan {
+export function planTensors(
+  header: Pick<GgufHeader, 'tensors'>,
+  config: ModelConfig,
+  maxChunkBytes = MAX_BINDING_BYTES,
+): TensorPlan {
   const tensors = new Map(header.tensors.map((tensor) => [tensor.name, tensor]));
   const used = new Set<string>();
   const take = (name: string, ...dims: number[]): GgufTensor => {

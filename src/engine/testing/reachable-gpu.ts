@@ -1,5 +1,8 @@
-/** The realm's GPU, whose devices a test can reach. */
-export function reachableGpu(): { gpu: GPU; devices: GPUDevice[] } {
+/** The realm's GPU, whose devices a test can reach and change as they are opened. */
+export function reachableGpu(change: (device: GPUDevice) => void = () => undefined): {
+  gpu: GPU;
+  devices: GPUDevice[];
+} {
   const devices: GPUDevice[] = [];
   const gpu = {
     requestAdapter: async () => {
@@ -7,6 +10,7 @@ export function reachableGpu(): { gpu: GPU; devices: GPUDevice[] } {
       if (!adapter) return null;
       const requestDevice = async (descriptor?: GPUDeviceDescriptor) => {
         const device = await adapter.requestDevice(descriptor);
+        change(device);
         devices.push(device);
         return device;
       };

@@ -113,8 +113,7 @@ function bySubgroups<Layout extends ParamsLayout>(kernel: Kernel<Layout>, file: 
     ...kernel,
     name: `${kernel.name}_subgroup`,
     variants: { ...kernel.variants, subgroup: SUBGROUP_SIZES },
-    enables: ['subgroups'],
-    kernel: file,
+    kernel: { ...file, enables: ['subgroups'] },
   };
 }
 
