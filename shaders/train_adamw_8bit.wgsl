@@ -49,7 +49,7 @@ fn code_of(ratio: f32, book: u32) -> u32 {
 fn encode(values: vec4f, book: u32, scale: f32) -> u32 {
   var word = 0u;
   for (var i = 0u; i < 4u; i++) {
-    var code = code_of(values[i] / max(scale, 1.0e-38), book);
+    var code = code_of(values[i] / max(scale, 1.0e-37), book);
     // A second moment that became nothing would make its step endless.
     if (book == 256u && values[i] > 0.0) {
       code = max(code, 1u);

@@ -2,6 +2,7 @@ import { measureDirectEmbeddings, measureOurEmbeddings } from './embed.ts';
 import { measureDownload, seedModel } from './download.ts';
 import { measureEngine, measureWllama } from './generate.ts';
 import { measureMatmul } from './matmul.ts';
+import { measureJaxTraining, measureOurProducts, measureOurTraining } from './training.ts';
 
 /** What the page offers to the benchmark's driver. */
 export const bench = {
@@ -12,6 +13,9 @@ export const bench = {
   measureMatmul,
   measureOurEmbeddings,
   measureDirectEmbeddings,
+  measureOurTraining,
+  measureJaxTraining,
+  measureOurProducts,
 };
 
 Object.assign(globalThis, { bench });

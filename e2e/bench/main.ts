@@ -126,6 +126,26 @@ async function benchMatmul(): Promise<void> {
 }
 
 /** In turns, for whatever else this machine does falls on both; the better of each counts. */
+async function benchTraining(): Promise<void> {
+  const { page, close } = await openPage();
+  let [ours, jax] = [0, 0];
+  const losses = new Set<string>();
+  for (let turn = 0; turn < 2; turn++) {
+    const [a, b] = [await measure(page, 'measureOurTraining'), await measure(page, 'measureJaxTraining')];
+    [ours, jax] = [Math.max(ours, a.tokensPerSecond), Math.max(jax, b.tokensPerSecond)];
+    for (const { loss } of [a, b]) losses.add(loss.toFixed(4));
+  }
+  report(`step of an adapter, loss ${[...losses].join(' and ')}`, ours, jax, 'tok/s', 'jax-js WebGPU');
+  for (const format of ['Q8_0', 'Q4_0', 'Q4_K'] as const) {
+    const products = await measure(page, 'measureOurProducts', SHAPES[0], format);
+    const engine = (await measure(page, 'measureMatmul', SHAPES[0], [format])).ours[0]?.gflops ?? Number.NaN;
+    for (const way of ['forward', 'backward'] as const)
+      report(`training product ${format} ${way}`, products[way], engine, 'GFLOP/s', 'our inference product');
+  }
+  await close();
+}
+
+/** In turns, for whatever else this machine does falls on both; the better of each counts. */
 async function benchEmbed(): Promise<void> {
   const [a, b] = [await openPage(), await openPage()];
   let ours = 0;
@@ -138,7 +158,13 @@ async function benchEmbed(): Promise<void> {
   await Promise.all([a.close(), b.close()]);
 }
 
-const PARTS = { download: benchDownload, generate: benchGenerate, matmul: benchMatmul, embed: benchEmbed };
+const PARTS = {
+  download: benchDownload,
+  generate: benchGenerate,
+  matmul: benchMatmul,
+  embed: benchEmbed,
+  training: benchTraining,
+};
 /** `npm run bench -- embed matmul` runs these alone. */
 const chosen = process.argv.slice(2);
 

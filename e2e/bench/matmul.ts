@@ -25,7 +25,7 @@ const TURNS = 8;
 const COLUMNS = 8;
 
 /** 2·n³ operations in `ms`, as GFLOP/s. */
-function gflops(size: number, ms: number): number {
+export function gflops(size: number, ms: number): number {
   return (2 * size ** 3) / ms / 1e6;
 }
 

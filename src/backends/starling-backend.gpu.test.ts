@@ -15,5 +15,8 @@ describe('our own engine', () => {
     const store = createMemoryPieceStore();
     const source = await storePieces(store, await bytes(), 1 << 20);
     return createStarlingBackend(createEngineApi({ store }), source);
-  }, [{ task: 'completion', files: async () => storeFile('llama.gguf', await bytes()) }]);
+  }, [
+    { task: 'completion', files: async () => storeFile('llama.gguf', await bytes()) },
+    { task: 'embedding', files: async () => storeFile('llama.gguf', await bytes()) },
+  ]);
 });

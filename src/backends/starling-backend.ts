@@ -3,6 +3,7 @@ import type { EngineApi, EngineEvent, ModelSource } from '../engine/index.ts';
 import type {
   Backend,
   BackendModel,
+  BackendTask,
   Completion,
   CompletionOptions,
   CompletionRequest,
@@ -13,6 +14,9 @@ import { guardLoading, guardModel, unsupported } from './guarded-model.ts';
 
 let requests = 0;
 
+/** Every model of ours continues texts and makes vectors of them; those with a template chat. */
+const TASKS: ReadonlySet<BackendTask> = new Set(['completion', 'chat', 'embedding']);
+
 /** Our own engine behind the common interface. It reads pieces from the store itself, by their hashes. */
 export function createStarlingBackend(engine: EngineApi, source: ModelSource): Backend {
   return {
@@ -22,7 +26,7 @@ export function createStarlingBackend(engine: EngineApi, source: ModelSource): B
 }
 
 async function load(engine: EngineApi, source: ModelSource, { task, signal }: LoadBackend): Promise<BackendModel> {
-  if (task !== 'completion' && task !== 'chat') throw unsupported('starling', task);
+  if (!TASKS.has(task)) throw unsupported('starling', task);
   const { hasChatTemplate } = await engine.loadModel(source, () => undefined);
   if (signal?.aborted || (task === 'chat' && !hasChatTemplate)) {
     await engine.unloadModel(source.root);
@@ -31,10 +35,17 @@ async function load(engine: EngineApi, source: ModelSource, { task, signal }: Lo
   }
   return guardModel(
     'starling',
-    hasChatTemplate ? ['completion', 'chat'] : ['completion'],
-    { complete: (request, options) => complete(engine, source.root, request, options) },
+    hasChatTemplate ? ['completion', 'chat', 'embedding'] : ['completion', 'embedding'],
+    {
+      complete: (request, options) => complete(engine, source.root, request, options),
+      embed: (texts) => embed(engine, source.root, texts),
+    },
     () => engine.unloadModel(source.root),
   );
+}
+
+function embed(engine: EngineApi, model: ModelRoot, texts: readonly string[]): Promise<Float32Array[]> {
+  return Promise.all(texts.map(async (text) => engine.embed(model, await engine.encodePrompt(model, text), 'mean')));
 }
 
 async function complete(

@@ -14,6 +14,7 @@ import type {
   ModelReport,
   SequenceRequest,
 } from './engine-api.ts';
+import { embedTokens, scoreChoices, type Pooling } from './embed-tokens.ts';
 import { EngineError } from './errors.ts';
 import type { LoadOptions } from './model/load-model.ts';
 import type { ModelSource } from './model/upload-weights.ts';
@@ -225,6 +226,28 @@ export function createEngineApi(components: EngineComponents) {
     /** Teacher-forced log-probabilities, for checking a model against another engine. @throws {EngineError} */
     score: async (root: ModelRoot, tokens: Uint32Array): Promise<TokenScores> =>
       scoreTokens(shelf.get(root), `score-${readings++}`, tokens),
+
+    /** A vector of length 1 for a text. @throws {EngineError} */
+    embed: async (root: ModelRoot, tokens: Uint32Array, pooling: Pooling): Promise<Float32Array<ArrayBuffer>> =>
+      embedTokens(shelf.get(root), `embed-${readings++}`, tokens, pooling),
+
+    /**
+     * Probabilities of given continuations of a prompt, by the mean log-probability of their tokens; they sum to 1.
+     *
+     * @throws {EngineError}
+     */
+    async choose(root: ModelRoot, prompt: string, choices: readonly string[]): Promise<Float64Array<ArrayBuffer>> {
+      const { encode } = tokenizerOf(root);
+      const texts = choices.map((choice) => encode(prompt + choice));
+      // Where a choice begins, tokens may join both: those that all texts have in common are the prompt's.
+      const ids = encode(prompt);
+      const agreeing = texts.map((text) => ids.findIndex((token, i) => token !== text[i]));
+      const promptTokens = Math.max(1, Math.min(ids.length, ...agreeing.filter((at) => at >= 0)));
+      const scores = await scoreChoices(shelf.get(root), `choose-${readings++}`, promptTokens, texts);
+      const weights = scores.map((score) => Math.exp(score - Math.max(...scores)));
+      const whole = weights.reduce((a, b) => a + b, 0);
+      return weights.map((weight) => weight / whole);
+    },
 
     async stats(): Promise<EngineStats> {
       const sum = (of: (model: (typeof shelf.models)[number]) => number) =>

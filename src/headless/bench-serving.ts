@@ -1,11 +1,12 @@
 /**
- * `npm run bench:serving -- MODEL.gguf [workload] [adapters] [constraints]`: what the engine does under load, on
+ * `npm run bench:serving -- MODEL.gguf [workload] [adapters] [constraints] [load --minutes 10]`: what the engine does under load, on
  * whatever GPU Dawn finds. Everything is a ratio of one run, or a share.
  */
 import { parseArgs } from 'node:util';
 import { openDawn } from './open-dawn.ts';
 import { timeAdapters } from './serving/adapter-times.ts';
 import { countValid } from './serving/constrained.ts';
+import { runMixedLoad } from './serving/mixed-load.ts';
 import { ALL_TARGETS, ATTENTION_TARGETS } from './serving/random-adapter.ts';
 import { openServing } from './serving/serving-bench.ts';
 import { runWorkload, type Workload } from './serving/workload.ts';
@@ -21,10 +22,13 @@ const LOAD: Workload = {
 const BATCH = 16;
 const PROMPTS = 500;
 
-const { positionals } = parseArgs({ allowPositionals: true });
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { minutes: { type: 'string', default: '10' } },
+});
 const [path, ...wanted] = positionals;
 if (!path) {
-  console.error('usage: npm run bench:serving -- MODEL.gguf [workload] [adapters] [constraints]');
+  console.error('usage: npm run bench:serving -- MODEL.gguf [workload] [adapters] [constraints] [load --minutes 10]');
   process.exit(2);
 }
 const asks = (name: string) => wanted.length === 0 || wanted.includes(name);
@@ -67,6 +71,18 @@ if (asks('constraints')) {
   console.log(
     `constraints: ${valid} of ${total} answers valid, ${cut} cut by their length; ${(ms / 1000).toFixed(1)} s, ` +
       `as many free tokens ${(freeMs / 1000).toFixed(1)} s`,
+  );
+  await bench.close();
+}
+// Only when it is named, as it takes its time.
+if (wanted.includes('load')) {
+  const bench = await openServing(gpu, path, { contextTokens: 256 });
+  const report = await runMixedLoad(bench, Number(values.minutes) * 60_000);
+  const megabytes = report.heapBytes.map((bytes) => (bytes / 1e6).toFixed(1)).join(' ');
+  console.log(
+    `${values.minutes} minutes of mixed load: ${report.requests} requests, ${report.surprises.length} ended otherwise than ` +
+      `they should; GPU memory within ${(100 * report.gpuDrift).toFixed(2)} %, heap within ` +
+      `${(100 * report.heapDrift).toFixed(2)} % (MB: ${megabytes}) ${report.surprises.slice(0, 5).join('; ')}`,
   );
   await bench.close();
 }

@@ -30,6 +30,7 @@ export { initialAdapter } from './model/adapter-layout.ts';
 export type { AdamwOptions, MomentBits } from './model/adamw.ts';
 export { initialParameters } from './model/initial-parameters.ts';
 export { LORA_TARGETS, loraScale, type LoraOptions, type LoraTarget } from './model/lora.ts';
+export { quantiseBase, type FrozenView } from './model/quantise-base.ts';
 export {
   readCheckpoint,
   type Checkpoint,

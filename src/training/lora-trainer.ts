@@ -3,6 +3,7 @@ import { initialAdapter, layOutAdapter, packAdapter, paddedRank, unpackAdapter }
 import { viewAdaptedModel } from './model/adapted-model.ts';
 import type { MomentBits } from './model/adamw.ts';
 import { checkLora, LORA_TARGETS, type LoraOptions } from './model/lora.ts';
+import type { FrozenView } from './model/quantise-base.ts';
 import { prepareTrainer } from './prepare-trainer.ts';
 import type { CommonTrainerOptions, Trainer } from './trainer-api.ts';
 
@@ -12,8 +13,8 @@ export interface LoraTrainer extends Trainer {
 }
 
 export interface LoraTrainerOptions extends CommonTrainerOptions {
-  /** The frozen base, of any GGUF type; stays the caller's. */
-  readonly base: Pick<LoadedWeights, 'config' | 'view'>;
+  /** The frozen base, of any GGUF type or brought to NF4 by `quantiseBase`; stays the caller's. */
+  readonly base: Pick<LoadedWeights, 'config'> & { readonly view: FrozenView };
   readonly lora: LoraOptions;
   /** To go on from; by default one that changes nothing yet, drawn from `seed`. */
   readonly adapter?: AdapterWeights;

@@ -7,9 +7,9 @@ import { dequantise } from '../model/dequantise.reference.ts';
 import { packedRow, packRows } from '../model/packing.ts';
 import { randomRows } from '../testing/random-weights.ts';
 import { group, runKernel, ungroup } from '../testing/run-kernel.ts';
+import { runProduct, type ProductCase } from '../testing/run-product.ts';
 import { embedKernel } from './embed.ts';
-import { MATMUL_WG, matmulKernel, SHARED_LANES } from './matmul.ts';
-import { matmulReference, swigluReference } from './matmul.reference.ts';
+import { SHARED_LANES } from './matmul.ts';
 
 let gpu: GpuDevice;
 let cache: PipelineCache;
@@ -19,51 +19,11 @@ beforeAll(async () => {
 });
 afterAll(() => gpu.close());
 
-interface Case {
-  readonly type: TensorType;
-  readonly epilogue: 'store' | 'add' | 'swiglu';
-  readonly reduce: 'serial' | 'shared';
-  readonly n: number;
-  readonly k: number;
-  readonly columns: number;
-}
+const REDUCTIONS = { serial: { kind: 'serial', lanes: 1 }, shared: { kind: 'shared', lanes: SHARED_LANES } } as const;
+type Case = Omit<ProductCase, 'reduction'> & { readonly reduce: keyof typeof REDUCTIONS };
 
-/** Runs one product on the GPU; gives its outputs, the reference's, and the bound on their difference, row by row. */
-async function product({ type, epilogue, reduce, n, k, columns }: Case, seed: number) {
-  const random = createRandom(seed);
-  const rows = epilogue === 'swiglu' ? 2 * n : n;
-  const weights = randomRows(type, rows, k, random);
-  const x = Array.from({ length: columns }, () => Float32Array.from({ length: k }, () => random.uniform() - 0.5));
-  const before = Array.from({ length: columns }, () => Float32Array.from({ length: n }, () => random.uniform() - 0.5));
-  const packed = packRows(type, k, weights);
-  const side = columns === 1 ? 1 : 4;
-  const groups = columns > 4 ? 2 : 1;
-  const lanes = reduce === 'serial' ? 1 : SHARED_LANES;
-  const tiles = Math.ceil(n / (epilogue === 'swiglu' ? 2 : 4));
-  const [, , , y] = await runKernel(gpu, cache, {
-    kernel: matmulKernel,
-    choice: {
-      variants: { format: type, epilogue, reduce },
-      aliases: { cols: side === 1 ? 'f32' : 'vec4f' },
-      overrides: { LANES: lanes, GROUPS: groups },
-    },
-    params: { n, k4: k / 4, y_stride: n, y_row0: 0, half_base: (rows * packedRow(type, k).codesBytes) / 4 },
-    buffers: [concatBytes([packed.codes, packed.scales]), group(x, k, side), group(before, n, side)],
-    workgroups: [Math.ceil(tiles / (MATMUL_WG / lanes)), Math.ceil(columns / (side * groups))],
-  }).then((buffers) => [undefined, ...buffers]);
-  const found = ungroup(y ?? new ArrayBuffer(0), columns, n, side);
-  const scale = dequantise(type, weights).reduce((top, w) => Math.max(top, Math.abs(w)), 0);
-  const sums = x.map((column) => matmulReference(type, weights, column));
-  const expected = sums.map((row, m) => {
-    if (epilogue === 'swiglu') return swigluReference(row);
-    return epilogue === 'add' ? row.map((sum, i) => sum + (before[m]?.[i] ?? 0)) : row;
-  });
-  // Worst case of k rounded f32 sums of products up to scale / 2; swiglu multiplies two such sums.
-  const largest = Math.max(...sums.map((row) => row.reduce((top, sum) => Math.max(top, Math.abs(sum)), 0)));
-  const sumBound = 2 ** -23 * k * (scale + 1);
-  const bound = epilogue === 'swiglu' ? sumBound * (2 + 2 * largest) : sumBound;
-  return { found, expected, bound };
-}
+const product = ({ reduce, ...shape }: Case, seed: number) =>
+  runProduct(gpu, cache, { ...shape, reduction: REDUCTIONS[reduce] }, seed);
 
 describe.each(Object.keys(TENSOR_TYPES) as TensorType[])('matmul over %s', (type) => {
   const { blockElements } = TENSOR_TYPES[type];
@@ -141,5 +101,9 @@ test('a product has the same bits in every tiling', async () => {
       const { found } = await product({ ...shape, columns }, 9);
       expect(found).toEqual(wide.found.slice(0, columns));
     }
+    // Prompts take the tall product where sums are serial.
+    if (reduce === 'shared') continue;
+    const tall = await product({ ...shape, columns: 11, isTall: true }, 9);
+    expect(tall.found).toEqual(wide.found);
   }
 });

@@ -9,6 +9,8 @@ export interface ReferenceModel {
   readonly config: ModelConfig;
   /** Natural log-probabilities of the next token after each of `tokens`: (tokens, vocabulary). */
   logProbabilities(tokens: ArrayLike<number>): Float64Array[];
+  /** What the head reads after each of `tokens`: (tokens, width). */
+  states(tokens: ArrayLike<number>): Float64Array[];
 }
 
 /**
@@ -22,7 +24,15 @@ export function loadReferenceModel(file: Uint8Array, adapter: AdapterWeights = n
   for (const { name, type, start, sizeBytes } of header.tensors)
     tables.set(name, dequantise(type, file.subarray(start, start + sizeBytes)));
   for (const [name, pair] of adapter) addProduct(present(tables.get(name), name), pair);
-  return { config, logProbabilities: (tokens) => forwardReference(config, tables, tokens) };
+  return {
+    config,
+    logProbabilities: (tokens) => forwardReference(config, tables, tokens),
+    states(tokens) {
+      const states: Float64Array[] = [];
+      forwardReference(config, tables, tokens, (state) => states.push(state));
+      return states;
+    },
+  };
 }
 
 function addProduct(table: Float64Array, { rank, scale, a, b }: LowRankPair): void {
@@ -44,6 +54,7 @@ export function forwardReference(
   config: ModelConfig,
   tables: ReadonlyMap<string, Float64Array>,
   tokens: ArrayLike<number>,
+  onState: (state: Float64Array) => void = () => undefined,
 ): Float64Array[] {
   const weights = (name: string) => present(tables.get(name), name);
   const optional = (name: string) => tables.get(name);
@@ -74,6 +85,7 @@ export function forwardReference(
       addInto(x, matVec(weights(name('ffn_down.weight')), gated));
     }
     const last = rmsNorm(x, weights('output_norm.weight'), config.epsilon);
+    onState(last);
     out.push(logSoftmax(matVec(weights(config.isTied ? 'token_embd.weight' : 'output.weight'), last)));
   }
   return out;

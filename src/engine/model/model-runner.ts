@@ -20,7 +20,7 @@ export interface Pick {
 /** What a step gives for each row that wanted logits, in order. */
 export interface StepResult {
   readonly picks: readonly Pick[];
-  /** (vocabulary) of each row that asked to read them. */
+  /** (vocabulary) of each row that asked to read them, (width) of one that asked for its final state. */
   readonly logits: readonly (Float32Array | undefined)[];
 }
 
@@ -74,12 +74,19 @@ export async function createModelRunner(parts: Parts): Promise<ModelRunner> {
   }
   let turn = 0;
   let logitsStaging: Readback | undefined;
+  let statesStaging: Readback | undefined;
 
   const submit = async (rows: readonly StepRow[]): Promise<SubmittedStep> => {
     const staging = stagings[turn++ % MAX_STEPS_AHEAD];
     await staging?.whenFree();
     const wanted = rows.filter(({ wantsLogits }) => wantsLogits);
-    const groups = groupsToRead(wanted);
+    const groups = groupsToRead(wanted.map(({ readsLogits, readsState }) => readsLogits && !readsState));
+    const stateGroups = groupsToRead(wanted.map(({ readsState }) => readsState ?? false));
+    if (stateGroups.length > 0) {
+      await statesStaging?.whenFree();
+      const { size } = state.finalNormed;
+      statesStaging ??= createReadback(await memory.create('states_staging', size, MAP_READ | COPY_DST));
+    }
     if (groups.length > 0) {
       await logitsStaging?.whenFree();
       logitsStaging ??= createReadback(await memory.create('logits_staging', state.logits.size, MAP_READ | COPY_DST));
@@ -95,24 +102,33 @@ export async function createModelRunner(parts: Parts): Promise<ModelRunner> {
     const groupBytes = 16 * config.vocabulary;
     const copies = groups.map((group) => ({ source: state.logits, at: group * groupBytes, sizeBytes: groupBytes }));
     if (copies.length > 0) logitsStaging?.copy(encoder, copies);
+    const stateBytes = 16 * config.width;
+    const stateCopies = stateGroups.map((group) => ({
+      source: state.finalNormed,
+      at: group * stateBytes,
+      sizeBytes: stateBytes,
+    }));
+    if (stateCopies.length > 0) statesStaging?.copy(encoder, stateCopies);
     queue.submit([encoder.finish()]);
     const read = async (): Promise<StepResult> => {
       if (wanted.length === 0) {
         await queue.onSubmittedWorkDone();
         return { picks: [], logits: [] };
       }
-      const [words, numbers] = await Promise.all([
+      const [words, numbers, states] = await Promise.all([
         staging?.read(),
         copies.length > 0 ? logitsStaging?.read() : undefined,
+        stateCopies.length > 0 ? statesStaging?.read() : undefined,
       ]);
       const logits = new Float32Array(numbers ?? new ArrayBuffer(0));
+      const finals = new Float32Array(states ?? new ArrayBuffer(0));
+      const column = (m: number) => (wanted.length === 1 ? undefined : m & 3);
       return {
         picks: picksOf(new Uint32Array(words ?? new ArrayBuffer(0))),
-        logits: wanted.map(({ readsLogits }, m) =>
-          readsLogits
-            ? columnOf(logits, groups.indexOf(m >> 2), wanted.length === 1 ? undefined : m & 3, config.vocabulary)
-            : undefined,
-        ),
+        logits: wanted.map(({ readsLogits, readsState }, m) => {
+          if (readsState) return columnOf(finals, stateGroups.indexOf(m >> 2), column(m), config.width);
+          return readsLogits ? columnOf(logits, groups.indexOf(m >> 2), column(m), config.vocabulary) : undefined;
+        }),
       };
     };
     return { result: read() };
@@ -133,8 +149,8 @@ export async function createModelRunner(parts: Parts): Promise<ModelRunner> {
 }
 
 /** Groups of four logit rows of which one is read. */
-function groupsToRead(wanted: readonly StepRow[]): number[] {
-  return [...new Set(wanted.flatMap(({ readsLogits }, m) => (readsLogits ? [m >> 2] : [])))];
+function groupsToRead(reads: readonly boolean[]): number[] {
+  return [...new Set(reads.flatMap((isRead, m) => (isRead ? [m >> 2] : [])))];
 }
 
 function picksOf(words: Uint32Array): Pick[] {

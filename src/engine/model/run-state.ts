@@ -109,7 +109,7 @@ async function allocate(
     q: await floats('q', maxRows * heads * headSize),
     attended: await floats('attended', maxRows * heads * headSize),
     gated: await floats('gated', maxRows * ffnWidth),
-    finalNormed: await floats('final_normed', maxLogitRows * width),
+    finalNormed: await floats('final_normed', maxLogitRows * width, COPY_SRC),
     logits: await floats('logits', maxLogitRows * vocabulary, COPY_SRC),
     draws: await floats('draws', limits.slots * DRAW_WORDS, COPY_DST),
     masks: await floats('masks', limits.slots * Math.ceil(vocabulary / 32), COPY_DST),

@@ -8,6 +8,8 @@ export interface StepRow {
   readonly wantsLogits: boolean;
   /** Ask for the logits themselves too. */
   readonly readsLogits: boolean;
+  /** Ask for its final state in their place: what the head would read. */
+  readonly readsState?: boolean;
 }
 
 /** This row's pick becomes its slot's latest: the high bit of the fourth word, as pick.wgsl knows it. */

@@ -65,6 +65,9 @@ export interface TensorPlan {
   readonly hasRopeFactors: boolean;
 }
 
+/** Small tensors become f32 as they are read. */
+const VECTOR_TYPES: ReadonlySet<TensorType> = new Set<TensorType>(['F32', 'F16', 'BF16']);
+
 /**
  * Checks every tensor's presence and shape and plans the buffers.
  *
@@ -84,6 +87,13 @@ export function planTensors(
       throw new EngineError(
         'model-invalid',
         `tensor ${name} must be ${dims.join('×')}, found ${tensor?.dims.join('×') ?? 'none'}`,
+        { name },
+      );
+    }
+    if (dims.length === 1 && !VECTOR_TYPES.has(tensor.type)) {
+      throw new EngineError(
+        'model-unsupported',
+        `tensor ${name} is a vector of ${tensor.type}, one of ${[...VECTOR_TYPES].join(', ')} expected`,
         { name },
       );
     }

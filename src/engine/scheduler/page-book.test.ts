@@ -20,6 +20,7 @@ function sequence(tokens: number[], maxPositions: number, space: string): Sequen
     },
     requester: '',
     space,
+    readsStates: false,
     adapter: undefined,
     constraint: undefined,
     maySpeculate: false,

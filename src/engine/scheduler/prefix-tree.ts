@@ -54,7 +54,8 @@ class Tree implements PrefixTree {
   }
 
   follow(parent: PrefixNode | undefined, space: string, tokens: readonly number[]): PrefixNode | undefined {
-    const node = this.#childrenOf(parent, space).get(keyOf(tokens));
+    const siblings = parent ? (parent as Node).children : this.#spaces.get(space);
+    const node = siblings?.get(keyOf(tokens));
     if (node) this.#retain(node);
     return node;
   }
@@ -83,10 +84,16 @@ class Tree implements PrefixTree {
       const leaves = [...this.#idle].filter(({ children }) => children.size === 0);
       const oldest = leaves.reduce((a, b) => (b.lastUse < a.lastUse ? b : a));
       oldest.siblings.delete(oldest.key);
+      if (oldest.siblings.size === 0) this.#forgetSpace(oldest.siblings);
       this.#idle.delete(oldest);
       this.#pool.giveBack([oldest.page]);
     }
     return true;
+  }
+
+  /** A space of which nothing is left, such as that of an adapter that was unloaded, leaves nothing behind. */
+  #forgetSpace(root: Map<string, Node>): void {
+    for (const [space, nodes] of this.#spaces) if (nodes === root) this.#spaces.delete(space);
   }
 
   #retain(node: Node): void {

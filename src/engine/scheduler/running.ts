@@ -78,6 +78,7 @@ export class Running implements Plannable {
         position: first + i,
         wantsLogits,
         readsLogits: wantsLogits && this.#readsLogits,
+        readsState: wantsLogits && this.sequence.readsStates,
       };
     });
   }

@@ -19,6 +19,8 @@ export interface Sequence {
   readonly wantsAll: boolean;
   /** Wants the numbers, not only the next token. */
   readonly readsLogits: boolean;
+  /** …and these are its final states, not its logits. */
+  readonly readsStates: boolean;
   /** How its tokens are drawn on the GPU. */
   readonly draw: Draw;
   /** Who asked for it: requesters get fair shares. */
@@ -106,6 +108,7 @@ export function createGeneration({
     maxPositions,
     wantsAll: false,
     readsLogits: sampling.temperature > 0 && sampling.temperature < MIN_GPU_TEMPERATURE,
+    readsStates: false,
     requester: request.requester ?? '',
     space: adapter?.space ?? '',
     adapter: adapter?.packed,
@@ -143,12 +146,13 @@ function logProbabilityOf(logits: Float32Array, token: number): number {
   return (logits[token] ?? Number.NEGATIVE_INFINITY) - top - Math.log(mass);
 }
 
-/** A sequence that only reads: `onLogits` gets the logits after each of `tokens`, in order. */
+/** A sequence that only reads: `onLogits` gets the logits after each of `tokens`, or its final state, in order. */
 export function createReading(
   id: string,
   tokens: readonly number[],
   onLogits: (position: number, logits: Float32Array) => void,
   onEnd: (failure: { readonly code: string; readonly message: string } | undefined) => void,
+  reads: 'logits' | 'states' = 'logits',
 ): Sequence {
   return {
     id,
@@ -156,6 +160,7 @@ export function createReading(
     maxPositions: tokens.length,
     wantsAll: true,
     readsLogits: true,
+    readsStates: reads === 'states',
     requester: '',
     space: '',
     adapter: undefined,

@@ -19,7 +19,7 @@ export async function countValid(bench: ServingBench, total: number): Promise<Va
   const words = ['Once upon a time', 'The cat said', 'Tom and Lily went', 'In the big red box', 'She was happy'];
   const prompts = await Promise.all(words.map((text) => bench.engine.encodePrompt(bench.root, text)));
   const requests = Array.from({ length: total }, (_, i) => ({
-    schema: randomSchema(random, 3),
+    schema: randomSchema(random, 2),
     part: {
       prompt: prompts[i % prompts.length] ?? Uint32Array.of(1),
       maxTokens: 480,

@@ -4,6 +4,7 @@ import { crossEntropyGradKernel, crossEntropyKernel } from './cross-entropy.ts';
 import { embeddingGradKernel, trainEmbedKernel } from './embedding.ts';
 import { headNormGradKernel, trainHeadNormKernel } from './head-norm.ts';
 import { linearInputGradKernel, linearKernel, linearWeightGradKernel, SUBGROUP_KERNELS } from './linear.ts';
+import { quantiseNf4Kernel } from './nf4.ts';
 import { adamw8bitKernel, adamwKernel, clipKernel, squareSumKernel } from './optimizer.ts';
 import { gainGradKernel, rmsNormGradKernel, trainRmsNormKernel } from './rms-norm.ts';
 import { trainRopeKernel } from './rope.ts';
@@ -34,4 +35,5 @@ export const ALL_TRAINING_KERNELS: readonly Kernel[] = [
   clipKernel,
   adamwKernel,
   adamw8bitKernel,
+  quantiseNf4Kernel,
 ];

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runKernel } from '../../engine/testing/run-kernel.ts';
 import { createPipelineCache, openGpu, type GpuDevice, type Kernel, type PipelineCache } from '../../gpu/index.ts';
-import { TENSOR_TYPES, type TensorType } from '../../weights/index.ts';
 import { attentionCases, ropeCases } from '../testing/cases/attention-cases.ts';
 import type { KernelCase } from '../testing/cases/kernel-case.ts';
 import { crossEntropyCases, embeddingGradCases, swigluCases } from '../testing/cases/loss-cases.ts';
@@ -10,6 +9,7 @@ import { adamw8bitCases, adamwCases, clipCases, decodeMoments } from '../testing
 import { inputGradCases, linearCases, weightGradCases } from '../testing/cases/product-cases.ts';
 import { relativeError } from '../testing/random-model.ts';
 import { chooseProducts } from './linear.ts';
+import { FROZEN_FORMATS, type WeightFormat } from './nf4.ts';
 
 let gpu: GpuDevice;
 let cache: PipelineCache;
@@ -35,7 +35,7 @@ async function errorOf(each: KernelCase, kernel: Kernel = each.kernel): Promise<
 }
 
 const plain = chooseProducts(undefined);
-const types = Object.keys(TENSOR_TYPES) as TensorType[];
+const types = Object.keys(FROZEN_FORMATS) as WeightFormat[];
 const others = [
   ...normCases(),
   ...headNormCases(),

@@ -1,4 +1,3 @@
-import { WEIGHT_FORMATS } from '../../engine/index.ts';
 import { defineKernel, type Kernel, type KernelChoice, type ParamsLayout } from '../../gpu/index.ts';
 import productInputGrad from '../../../shaders/lib/product_input_grad.wgsl?raw';
 import productLinear from '../../../shaders/lib/product_linear.wgsl?raw';
@@ -9,6 +8,7 @@ import inputGradSubgroup from '../../../shaders/train_linear_input_grad_subgroup
 import linearSubgroup from '../../../shaders/train_linear_subgroup.wgsl?raw';
 import weightGrad from '../../../shaders/train_linear_weight_grad.wgsl?raw';
 import weightGradSubgroup from '../../../shaders/train_linear_weight_grad_subgroup.wgsl?raw';
+import { FROZEN_FORMATS } from './nf4.ts';
 
 /** What a product is added to: nothing, the output itself, a residual of the output's shape, or a bias. */
 export const BASE = { nothing: 0, output: 1, residual: 2, bias: 3 } as const;
@@ -30,7 +30,7 @@ export const linearKernel = defineKernel({
     scale: 'f32',
   },
   bindings: ['read', 'read', 'read', 'read_write'],
-  variants: { format: WEIGHT_FORMATS },
+  variants: { format: FROZEN_FORMATS },
   aliases: {},
   overrides: {},
   libraries: [{ name: 'product_linear.wgsl', code: productLinear }],
@@ -54,7 +54,7 @@ export const linearInputGradKernel = defineKernel({
     scale: 'f32',
   },
   bindings: ['read', 'read', 'read_write'],
-  variants: { format: WEIGHT_FORMATS },
+  variants: { format: FROZEN_FORMATS },
   aliases: {},
   overrides: {},
   libraries: [{ name: 'product_input_grad.wgsl', code: productInputGrad }],

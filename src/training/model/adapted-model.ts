@@ -1,5 +1,6 @@
 import { LORA_TARGETS, linearShapes, loraScale, type LinearShape, type LoraOptions } from './lora.ts';
-import type { MatrixView, ModelConfig, WeightsView } from '../../engine/index.ts';
+import type { ModelConfig } from '../../engine/index.ts';
+import type { FrozenMatrix, FrozenView } from './quantise-base.ts';
 import { paddedRank } from './adapter-layout.ts';
 import type { AdaptedLinear, LowRankChange } from './adapted-linear.ts';
 import { plainLinear, type Linear, type WeightPart } from './linear.ts';
@@ -9,7 +10,7 @@ import type { Layer, TrainedModel } from './trained-model.ts';
 /** A frozen base in the engine's buffers with a trained adapter, which `layout` divides. */
 export function viewAdaptedModel(
   config: ModelConfig,
-  base: WeightsView,
+  base: FrozenView,
   lora: LoraOptions,
   layout: ParameterLayout,
   parameters: GPUBuffer,
@@ -40,7 +41,7 @@ export function viewAdaptedModel(
       scale: loraScale(lora),
     };
   };
-  const adapted = (layer: number, shape: LinearShape, matrices: readonly MatrixView[]): AdaptedLinear => {
+  const adapted = (layer: number, shape: LinearShape, matrices: readonly FrozenMatrix[]): AdaptedLinear => {
     const outputs = new Map(shape.tensors.map(({ target, output }) => [`blk.${layer}.${target}.weight`, output]));
     return {
       ...frozenLinear(shape.inputs, matrices, (tensor) => outputs.get(tensor) ?? 0),
@@ -58,7 +59,7 @@ export function viewAdaptedModel(
     gateUp: adapted(i, shapes.gateUp, [layer.gateUp]),
     down: adapted(i, shapes.down, [layer.down]),
   }));
-  const table = (matrix: MatrixView) => frozenLinear(config.width, [matrix], () => 0);
+  const table = (matrix: FrozenMatrix) => frozenLinear(config.width, [matrix], () => 0);
   return {
     layers,
     head: { norm: frozen(base.outputNorm), logits: table(base.head) },
@@ -67,7 +68,7 @@ export function viewAdaptedModel(
 }
 
 /** The engine's chunks as parts of a layer; `outputOf` gives the first output of a tensor. */
-function frozenLinear(inputs: number, matrices: readonly MatrixView[], outputOf: (tensor: string) => number): Linear {
+function frozenLinear(inputs: number, matrices: readonly FrozenMatrix[], outputOf: (tensor: string) => number): Linear {
   const parts: WeightPart[] = [];
   for (const { type, chunks } of matrices) {
     for (const { buffer, scalesWord, parts: rowsOf } of chunks) {

@@ -1,11 +1,11 @@
-import type { TensorType } from '../../weights/index.ts';
 import { BASE, type Products } from '../kernels/linear.ts';
+import type { WeightFormat } from '../kernels/nf4.ts';
 import { gridOf, type Bound, type OpList } from './op-list.ts';
 
 /** Rows of a weight matrix that lie together in a buffer, and which outputs of the layer they make. */
 export interface WeightPart {
   readonly weights: Bound;
-  readonly type: TensorType;
+  readonly type: WeightFormat;
   /** Where the plane of scales begins, in words; 0 for types without one. */
   readonly scalesWord: number;
   /** The first row in the buffer. */

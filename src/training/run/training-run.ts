@@ -17,6 +17,7 @@ import {
 } from './checkpoint.ts';
 import { rowsRoot, tokenizerRoot } from './content-address.ts';
 import { estimateMemory, type MemoryEstimate } from './estimate-memory.ts';
+import type { FrozenView } from '../model/quantise-base.ts';
 import { learningRateAt } from './learning-rate.ts';
 import { planSteps } from './plan-steps.ts';
 import { adamwOptions, checkSettings, settingsText, type RunSettings, type RunSizes } from './run-settings.ts';
@@ -73,7 +74,7 @@ export interface TrainingRun {
 export interface TrainingRunOptions {
   readonly gpu: GpuDevice;
   readonly cache?: PipelineCache;
-  readonly base: LoadedWeights;
+  readonly base: Omit<LoadedWeights, 'view'> & { readonly view: FrozenView };
   /** The base's id. */
   readonly baseRoot: string;
   /** Bytes of the base on the GPU, for the estimate. */

@@ -2,7 +2,7 @@ import type { Bytes } from '../../base/bytes.ts';
 import { loadWeights, type LoadedWeights, type ModelConfig } from '../../engine/index.ts';
 import { dequantise } from '../../engine/model/dequantise.reference.ts';
 import { storeFile } from '../../engine/testing/store-file.ts';
-import { createGpuMemory, type GpuDevice } from '../../gpu/index.ts';
+import { createGpuMemory, type GpuDevice, type GpuMemory } from '../../gpu/index.ts';
 import { writeGguf } from '../../weights/gguf/write-gguf.ts';
 import { createMemoryPieceStore, layoutGguf, parseGgufHeader } from '../../weights/index.ts';
 
@@ -10,6 +10,7 @@ import { createMemoryPieceStore, layoutGguf, parseGgufHeader } from '../../weigh
 export interface TestBase extends LoadedWeights {
   /** Every tensor of the file in f64. */
   readonly parameters: ReadonlyMap<string, Float64Array>;
+  readonly memory: GpuMemory;
   free(): void;
 }
 
@@ -26,7 +27,7 @@ export async function loadTestBase(gpu: GpuDevice, file: Bytes, maxChunkBytes?: 
       dequantise(type, file.subarray(start, start + sizeBytes)),
     ]),
   );
-  return { ...loaded, parameters, free: () => memory.freeAll() };
+  return { ...loaded, parameters, memory, free: () => memory.freeAll() };
 }
 
 /** A GGUF of f32 tensors, without a tokenizer. */

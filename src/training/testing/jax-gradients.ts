@@ -1,27 +1,38 @@
-import type { Array as JaxArray } from '@jax-js/jax';
+import type * as Jax from '@jax-js/jax';
 import type { ModelConfig } from '../../engine/index.ts';
 import type { PackedBatch } from '../data/packed-batch.ts';
 
-/**
- * Loss and gradients of an adapter by the automatic differentiation of jax-js in float64: an oracle that shares not a line
- * with ours. Tensors are named as in `referenceGradients`; gradients are those of `….lora_a` and `….lora_b`.
- */
-export async function jaxLoraGradients(
+type JaxArray = Jax.Array;
+
+/** An adapter's loss as jax-js computes and differentiates it: a model that shares not a line with ours. */
+export interface JaxLora {
+  readonly jax: typeof Jax;
+  /** The adapter's tensors, `….lora_a` and `….lora_b`, in the order of `arrays`. */
+  readonly names: readonly string[];
+  arrays(): JaxArray[];
+  /** Of a batch whose labels are a part of `count` in all. */
+  lossOf(adapters: JaxArray[], batch: PackedBatch, count: number): JaxArray;
+}
+
+/** @param device `cpu` computes in float64, `webgpu` in float32 */
+export async function createJaxLora(
   config: ModelConfig,
   parameters: ReadonlyMap<string, ArrayLike<number>>,
-  batches: readonly PackedBatch[],
   loraScale: number,
-): Promise<{ loss: number; gradients: Map<string, Float64Array> }> {
+  device: 'cpu' | 'webgpu',
+): Promise<JaxLora> {
   // Before Node 24 there is none, and the library asks for one by name when it reads arrays.
   (globalThis as { Float16Array?: unknown }).Float16Array ??= class extends Uint16Array {};
   const jax = await import('@jax-js/jax');
-  await jax.init('cpu');
-  jax.defaultDevice('cpu');
+  await jax.init(device);
+  jax.defaultDevice(device);
   const { numpy: np, nn } = jax;
   const { width, heads, kvHeads, headSize, rotary, vocabulary, epsilon } = config;
 
   const constant = (values: ArrayLike<number>, shape: number[]) =>
-    np.array(Float64Array.from(values), { shape, dtype: np.float64 });
+    device === 'cpu'
+      ? np.array(Float64Array.from(values), { shape, dtype: np.float64 })
+      : np.array(Float32Array.from(values), { shape });
   const filled = (shape: number[], value: (...at: number[]) => number) => {
     const [rows = 1, columns = 1] = shape;
     return constant(
@@ -30,14 +41,17 @@ export async function jaxLoraGradients(
     );
   };
   const names = [...parameters.keys()].filter((name) => /\.lora_[ab]$/.test(name));
+  const made = new Map<string, JaxArray>();
   const frozen = (name: string, shape: number[]) => {
     const values = parameters.get(name);
-    return values && constant(values, shape);
+    const array = made.get(name) ?? (values && constant(values, shape));
+    if (array) made.set(name, array);
+    return array?.ref;
   };
   const matrix = (name: string, columns: number): JaxArray => {
-    const values = parameters.get(name);
-    if (!values) throw new TypeError(`no tensor ${name}`);
-    return constant(values, [values.length / columns, columns]);
+    const found = frozen(name, [(parameters.get(name)?.length ?? 0) / columns, columns]);
+    if (!found) throw new TypeError(`no tensor ${name}`);
+    return found;
   };
   const timesTransposed = (x: JaxArray, w: JaxArray) => np.matmul(x, np.transpose(w));
   const rmsNorm = (x: JaxArray, gain: JaxArray) => {
@@ -116,19 +130,34 @@ export async function jaxLoraGradients(
     return np.sum(logs.mul(chosen));
   };
 
+  const arrays = () =>
+    names.map((name) => {
+      const values = parameters.get(name) ?? [];
+      const inputs = inputsOf(config, name);
+      const rank = (parameters.get(name.replace('.lora_b', '.lora_a'))?.length ?? 0) / inputs;
+      const columns = name.endsWith('.lora_a') ? inputs : rank;
+      return constant(values, [values.length / columns, columns]);
+    });
+  return { jax, names, arrays, lossOf };
+}
+
+/**
+ * Loss and gradients of an adapter by automatic differentiation in float64. Tensors are named as in `referenceGradients`;
+ * gradients are those of the adapter.
+ */
+export async function jaxLoraGradients(
+  config: ModelConfig,
+  parameters: ReadonlyMap<string, ArrayLike<number>>,
+  batches: readonly PackedBatch[],
+  loraScale: number,
+): Promise<{ loss: number; gradients: Map<string, Float64Array> }> {
+  const { jax, names, arrays, lossOf } = await createJaxLora(config, parameters, loraScale, 'cpu');
   const count = batches.reduce((sum, { labels }) => sum + labels.filter((label) => label >= 0).length, 0);
-  const adapters = names.map((name) => {
-    const values = parameters.get(name) ?? [];
-    const inputs = inputsOf(config, name);
-    const rank = (parameters.get(name.replace('.lora_b', '.lora_a'))?.length ?? 0) / inputs;
-    const columns = name.endsWith('.lora_a') ? inputs : rank;
-    return constant(values, [values.length / columns, columns]);
-  });
   let loss = 0;
   const gradients = new Map(names.map((name) => [name, new Float64Array(parameters.get(name)?.length ?? 0)]));
   for (const batch of batches) {
     const of = (list: JaxArray[]) => lossOf(list, batch, count);
-    const [value, grads] = jax.valueAndGrad(of)(adapters.map((each) => each.ref)) as [JaxArray, JaxArray[]];
+    const [value, grads] = jax.valueAndGrad(of)(arrays()) as [JaxArray, JaxArray[]];
     loss += (await value.data())[0] ?? Number.NaN;
     for (const [i, name] of names.entries()) {
       const found = await grads[i]?.data();

@@ -12,11 +12,14 @@ export interface GgufLayout {
 }
 
 /**
+ * Tensors follow each other with nothing but padding between them: a gap means that a type or a shape is a lie.
+ *
  * @param sizeBytes bytes of the whole file
- * @throws {WeightsError} `gguf-truncated` if the file ends inside its header, `gguf-tensor-offset` if inside a tensor
+ * @throws {WeightsError} `gguf-truncated` if the file ends inside its header, `gguf-tensor-offset` if inside a tensor,
+ * or if more than padding lies between two
  */
 export function layoutGguf(header: GgufHeader, sizeBytes: number): GgufLayout {
-  const { headerBytes } = header;
+  const { headerBytes, alignment } = header;
   if (sizeBytes < headerBytes) {
     throw new WeightsError('gguf-truncated', `gguf header takes ${headerBytes} bytes, the file has ${sizeBytes}`, {
       value: sizeBytes,
@@ -34,6 +37,17 @@ export function layoutGguf(header: GgufHeader, sizeBytes: number): GgufLayout {
         value: last.start + last.sizeBytes,
         limit: sizeBytes,
       },
+    );
+  }
+  for (const [i, { name, start }] of tensors.entries()) {
+    const before = tensors[i - 1];
+    const end = before ? before.start + before.sizeBytes : start;
+    const gap = start - end;
+    if (gap < alignment) continue;
+    throw new WeightsError(
+      'gguf-tensor-offset',
+      `gguf tensor ${before?.name} leaves ${gap} bytes before ${name}; its type or shape is not what lies there`,
+      { name: before?.name ?? name, value: gap, limit: alignment },
     );
   }
   return { headerBytes, sizeBytes, tensors };

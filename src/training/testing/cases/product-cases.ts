@@ -3,8 +3,11 @@ import { createRandom } from '../../../base/random.ts';
 import { dequantise } from '../../../engine/model/dequantise.reference.ts';
 import { packedRow, packRows } from '../../../engine/model/packing.ts';
 import { randomRows } from '../../../engine/testing/random-weights.ts';
-import { TENSOR_TYPES, type TensorType } from '../../../weights/index.ts';
+import { TENSOR_TYPES } from '../../../weights/index.ts';
 import { BASE, type Products } from '../../kernels/linear.ts';
+import type { WeightFormat } from '../../kernels/nf4.ts';
+import { doubleQuantise, nf4Header, nf4Places } from '../../nf4/nf4.ts';
+import { dequantiseNf4, quantiseNf4 } from '../../nf4/nf4.reference.ts';
 import { gridOf } from '../../model/op-list.ts';
 import { uniform, type KernelCase } from './kernel-case.ts';
 
@@ -28,7 +31,8 @@ const MARGIN = 4;
 
 const rounded4 = (n: number) => Math.ceil(n / 4) * 4;
 
-function weightsOf(type: TensorType, { n, blocks }: Shape, seed: number) {
+function weightsOf(type: WeightFormat, { n, blocks }: Shape, seed: number) {
+  if (type === 'NF4') return nf4Weights(n + FIRST_ROW, 96 * blocks, seed);
   const { blockElements } = TENSOR_TYPES[type];
   const k = blockElements === 1 ? 20 * blocks : blockElements * blocks;
   const bytes = randomRows(type, n + FIRST_ROW, k, createRandom(seed));
@@ -38,8 +42,22 @@ function weightsOf(type: TensorType, { n, blocks }: Shape, seed: number) {
   return { k, w, buffer: concatBytes([packed.codes, packed.scales]), halfBase };
 }
 
+function nf4Weights(rows: number, k: number, seed: number) {
+  const matrix = quantiseNf4(uniform(createRandom(seed), rows * k));
+  const places = nf4Places(rows * k);
+  const outer = doubleQuantise(matrix.absmax);
+  const buffer = new Uint8Array(places.end * 4);
+  buffer.set(new Uint8Array(nf4Header(outer.offset, places.absmax).buffer));
+  for (let i = 0; i < matrix.codes.length; i += 2)
+    buffer[places.codes * 4 + i / 2] = ((matrix.codes[i] ?? 0) << 4) | (matrix.codes[i + 1] ?? 0);
+  buffer.set(outer.codes, places.scaleCodes * 4);
+  buffer.set(new Uint8Array(outer.absmax.buffer), places.absmax * 4);
+  const w = dequantiseNf4(matrix, rows * k).subarray(FIRST_ROW * k);
+  return { k, w, buffer, halfBase: places.scaleCodes };
+}
+
 /** y = base + scale · x Wᵀ, in each mode and over each type. */
-export function linearCases({ linear: { kernel, choice, groups } }: Products, type: TensorType): KernelCase[] {
+export function linearCases({ linear: { kernel, choice, groups } }: Products, type: WeightFormat): KernelCase[] {
   const modes = Object.entries(BASE);
   return SHAPES.flatMap((shape, s) =>
     modes.map(([mode, number]): KernelCase => {
@@ -87,7 +105,7 @@ export function linearCases({ linear: { kernel, choice, groups } }: Products, ty
 }
 
 /** dx = (dx) + scale · dy W, over each type. */
-export function inputGradCases({ inputGrad: { kernel, choice, groups } }: Products, type: TensorType): KernelCase[] {
+export function inputGradCases({ inputGrad: { kernel, choice, groups } }: Products, type: WeightFormat): KernelCase[] {
   return SHAPES.flatMap((shape, s) =>
     [0, 1].map((mode): KernelCase => {
       const { rows, n } = shape;
