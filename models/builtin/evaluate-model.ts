@@ -3,9 +3,17 @@ import type { Bytes } from '../../src/base/bytes.ts';
 import { createRandom } from '../../src/base/random.ts';
 import { sha256Hex } from '../../src/base/sha256.ts';
 import { createEngineApi, type ChatMessage, type EngineApi } from '../../src/engine/index.ts';
-import { INTENTS, intentPrompt, readReply, scenePrompt, type Intent } from '../../src/npc/index.ts';
+import {
+  DEFAULT_RULES,
+  findFault,
+  INTENTS,
+  intentPrompt,
+  readReply,
+  scenePrompt,
+  type Intent,
+  type ReplyFault,
+} from '../../src/npc/index.ts';
 import { createMemoryPieceStore, parseGgufHeader } from '../../src/weights/index.ts';
-import { checkReply } from './check-reply.ts';
 import { playerMessage, unseenMessage } from './corpus/messages.ts';
 import { createNamer } from './corpus/names.ts';
 import { writeScene } from './corpus/scenes.ts';
@@ -78,8 +86,10 @@ export interface SceneScores {
   readonly count: number;
   /** Replies in the form of the prompt, with an allowed action. */
   readonly wellFormed: number;
-  /** Well-formed replies that mention nothing that the scene does not give. */
+  /** Replies of which every sentence is a fact of the scene or claims nothing, whatever their action. */
   readonly grounded: number;
+  /** Replies that are both, and could be committed as they are. */
+  readonly committable: number;
   /** Replies whose action is the one that the corpus would have chosen. */
   readonly rightAction: number;
   /** Among scenes whose answer is in the facts: replies that quote that fact. */
@@ -87,7 +97,7 @@ export interface SceneScores {
   readonly examples: readonly {
     readonly player: string;
     readonly answer: string;
-    readonly invented: readonly string[];
+    readonly fault: ReplyFault | undefined;
   }[];
 }
 
@@ -98,12 +108,15 @@ export async function evaluateScenes(model: OpenModel, count: number, seed: numb
   const answers = await Promise.all(written.map(({ scene }, at) => answer(model, scenePrompt(scene), `scene-${at}`)));
   const rows = written.map((each, at) => {
     const text = answers[at] ?? '';
-    const verdict = checkReply(each.scene, text);
     const reply = readReply(text);
+    const fault = findFault(each.scene, reply, DEFAULT_RULES);
+    const anyAction = { ...each.scene, actions: reply ? [reply.action] : [] };
+    const isGrounded = findFault(anyAction, reply, DEFAULT_RULES) === undefined;
     return {
       ...each,
       text,
-      verdict,
+      fault,
+      isGrounded,
       isRightAction: reply?.action === each.reply.action,
       isRightFact: each.quoted === undefined ? undefined : reply?.say.endsWith(each.quoted) === true,
     };
@@ -112,15 +125,12 @@ export async function evaluateScenes(model: OpenModel, count: number, seed: numb
   const quoting = rows.filter(({ isRightFact }) => isRightFact !== undefined);
   return {
     count,
-    wellFormed: share(({ verdict }) => verdict.isWellFormed),
-    grounded: share(({ verdict }) => verdict.isWellFormed && verdict.invented.length === 0),
+    wellFormed: share(({ fault }) => fault?.kind !== 'form' && fault?.kind !== 'action'),
+    grounded: share(({ isGrounded }) => isGrounded),
+    committable: share(({ fault }) => fault === undefined),
     rightAction: share(({ isRightAction }) => isRightAction),
     rightFact: share(({ isRightFact }) => isRightFact === true, quoting),
-    examples: rows.map(({ scene, text, verdict }) => ({
-      player: scene.player,
-      answer: text,
-      invented: verdict.invented,
-    })),
+    examples: rows.map(({ scene, text, fault }) => ({ player: scene.player, answer: text, fault })),
   };
 }
 

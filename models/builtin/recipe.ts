@@ -7,7 +7,7 @@ export const RECIPE = {
   /** Positions of a batch; rows are packed into it. */
   batchPositions: 1024,
   steps: 3_500,
-  learningRate: 6e-3,
+  learningRate: 3e-3,
   /** Of the peak, at the last step. */
   finalShare: 0.05,
   warmupSteps: 60,

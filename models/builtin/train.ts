@@ -12,6 +12,7 @@ import { createTrainer, initialParameters, type PackedBatch } from '../../src/tr
 import { parseGgufHeader } from '../../src/weights/index.ts';
 import { readCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { nextBatch, type CorpusCursor } from './corpus-batches.ts';
+import { startWithInduction } from './induction-start.ts';
 import { ABOUT, CONFIG, learningRateAt, RECIPE } from './recipe.ts';
 import { builtinTokenizerMetadata } from './tokenizer/builtin-tokenizer.ts';
 import { writeModel } from './write-model.ts';
@@ -34,6 +35,7 @@ await mkdir(folder, { recursive: true });
 
 const about = { ...ABOUT, ...builtinTokenizerMetadata(RECIPE.seed, CONFIG.vocabulary) };
 const first = initialParameters(CONFIG, RECIPE.seed, RECIPE.initialDeviation);
+startWithInduction(CONFIG, first, RECIPE.seed);
 const tokenizer = createModelTokenizer(parseGgufHeader(writeModel(CONFIG, first, about)));
 const { batchPositions, seed, weightDecay, beta1, beta2, clip } = RECIPE;
 const next = (split: 'train' | 'held-out', from: CorpusCursor) =>

@@ -264,6 +264,14 @@ export function createEngineApi(components: EngineComponents) {
       };
     },
 
+    /**
+     * How much of the GPU's time requests with a `requester` may take, 0 to 1, in windows of 50 ms. Requests without one
+     * are this device's own and never wait for it.
+     */
+    setShare: async (share: number): Promise<void> => {
+      shelf.duty.share = share;
+    },
+
     /** Ends everything by name and gives the GPU back; the engine may be used again. */
     stop: (): Promise<void> => shelf.stop(),
   };

@@ -34,7 +34,7 @@ export interface SequenceRequest {
   readonly adapter?: AdapterRoot;
   /** Only tokens that keep to it are drawn; probabilities are those among them. An answer cut by `maxTokens` is unfinished. */
   readonly constraint?: Constraint;
-  /** Who asks, by any name: requesters that wait get fair shares of this device. */
+  /** Who asks, by any name: requesters that wait get fair shares of this device. Undefined: its own person. */
   readonly requester?: string;
 }
 

@@ -9,6 +9,7 @@ import type { ModelReport } from './engine-api.ts';
 import { EngineError } from './errors.ts';
 import { loadModel, type LoadedModel, type LoadOptions } from './model/load-model.ts';
 import type { ModelSource } from './model/upload-weights.ts';
+import { createDutyPace } from './scheduler/duty-pace.ts';
 import { createScheduler, type Scheduler } from './scheduler/scheduler.ts';
 import type { Stage } from './scheduler/stage.ts';
 import { createModelTokenizer, type ModelTokenizer } from './tokenizer/model-tokenizer.ts';
@@ -51,6 +52,8 @@ const REOPEN_DELAYS_MS = [250, 1000, 4000];
  */
 export class ModelShelf {
   readonly tokenizers = new Map<ModelRoot, ModelTokenizer>();
+  /** How much of the GPU's time work for others may take: one for all models. */
+  readonly duty = createDutyPace(systemClock);
   readonly #components: Components;
   readonly #models = new Map<ModelRoot, ShelvedModel>();
   #gpu: Promise<{ readonly gpu: GpuDevice; readonly cache: PipelineCache }> | undefined;
@@ -117,6 +120,7 @@ export class ModelShelf {
       const scheduler = createScheduler({
         onTokens: (count) => this.#onTokens(count),
         options: { sharesPrefixes: options.sharesPrefixes ?? true, speculates: options.speculates ?? true },
+        duty: this.duty,
         now: () => performance.now(),
       });
       scheduler.resume(stageOf(gpu, loaded));

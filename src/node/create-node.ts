@@ -3,6 +3,7 @@ import { createEmitter } from '../base/emitter.ts';
 import type { LogEntry } from '../base/logger.ts';
 import { createChangeSignal } from './change-signal.ts';
 import { createDeviceLock } from './device-lock.ts';
+import type { Limits } from './governor/signals.ts';
 import { PageNode } from './page-node.ts';
 import type { NodeSnapshot } from './snapshot.ts';
 import type { ChatOptions, Consent, StarlingNode } from './starling-node.ts';
@@ -61,6 +62,10 @@ class TabNode implements StarlingNode {
 
   resume(): void {
     (this.#followed ?? this.#own).resume();
+  }
+
+  setLimits(limits: Limits): void {
+    (this.#followed ?? this.#own).setLimits(limits);
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ModelRoot, PeerId } from '../base/branded.ts';
+import type { Clock } from '../base/clock.ts';
 import { createLogger, type LogSink } from '../base/logger.ts';
 import { createSigner, type Bootstrap } from '../protocol/index.ts';
 import { createSwarmNode, publicKeyOf, type SwarmNode } from '../swarm/index.ts';
@@ -22,6 +23,8 @@ import { createWorkerClock } from './worker-clock.ts';
 /** Every part of this device's node, joined and asleep: none of them computes, connects or downloads by itself. */
 export interface Device {
   readonly self: PeerId;
+  /** Keeps time while the tab is hidden. */
+  readonly clock: Clock;
   readonly shelf: Shelf;
   readonly engine: EngineHost;
   readonly executor: EngineExecutor;
@@ -61,7 +64,7 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
     sawLosses(engine.stats()?.deviceLosses ?? 0);
     onChange();
   });
-  const executor: EngineExecutor = createEngineExecutor(engine.client, (error) => {
+  const executor: EngineExecutor = createEngineExecutor(engine.client, identity.peerId, (error) => {
     // The engine found no way back: it could not open the GPU again, or lost it without end.
     if (error.code === 'device-lost' || error.code === 'no-adapter') onDeviceGone(error);
   });
@@ -120,6 +123,7 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
 
   return {
     self: identity.peerId,
+    clock,
     shelf,
     engine,
     executor,

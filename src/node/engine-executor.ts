@@ -1,4 +1,4 @@
-import type { ModelRoot } from '../base/branded.ts';
+import type { ModelRoot, PeerId } from '../base/branded.ts';
 import { bytesToTokens } from '../base/bytes.ts';
 import { RealmError } from '../base/realm-errors.ts';
 import type { WorkRecord } from '../protocol/index.ts';
@@ -29,15 +29,25 @@ const DEVICE_FAULTS = new Set([
   'internal',
 ]);
 
-/** Computes work records on this device's engine. */
-export function createEngineExecutor(engine: EngineClient, onDeviceFault: (error: RealmError) => void): EngineExecutor {
+/** Computes work records on this device's engine; those of `self` are its own person's. */
+export function createEngineExecutor(
+  engine: EngineClient,
+  self: PeerId,
+  onDeviceFault: (error: RealmError) => void,
+): EngineExecutor {
   let serving: ModelRoot | undefined;
   let slots = 0;
   let running = 0;
   let recordsDone = 0;
   let tokensDone = 0;
 
-  async function compute(model: ModelRoot, record: WorkRecord, onToken: () => void, signal: AbortSignal) {
+  async function compute(
+    model: ModelRoot,
+    requester: PeerId,
+    record: WorkRecord,
+    onToken: () => void,
+    signal: AbortSignal,
+  ) {
     let outcome: RecordOutcome | undefined;
     let deviceFault: RealmError | undefined;
     const request = {
@@ -48,6 +58,7 @@ export function createEngineExecutor(engine: EngineClient, onDeviceFault: (error
       sampling: { temperature: record.temperature, topK: record.topK, topP: record.topP, seed: record.seed },
       record: record.record,
       stop: record.stop,
+      ...(requester === self ? {} : { requester }),
       ...(record.schema === undefined ? {} : { constraint: { schema: parsed(record.schema) } }),
     };
     running += 1;
@@ -86,7 +97,7 @@ export function createEngineExecutor(engine: EngineClient, onDeviceFault: (error
       slots = count;
     },
     stats: () => ({ recordsDone, tokensDone }),
-    async run(model, records, report, progress, signal) {
+    async run(model, requester, records, report, progress, signal) {
       let tokens = 0;
       const onToken = () => {
         tokens += 1;
@@ -96,7 +107,7 @@ export function createEngineExecutor(engine: EngineClient, onDeviceFault: (error
       const stopOthers = new AbortController();
       const all = AbortSignal.any([signal, stopOthers.signal]);
       const runs = records.map(async (record) => {
-        const outcome = await compute(model, record, onToken, all);
+        const outcome = await compute(model, requester, record, onToken, all);
         if (!outcome) return;
         recordsDone += 1;
         report(outcome);

@@ -21,6 +21,8 @@ export interface EngineHost {
   stats(): EngineStats | undefined;
   /** Tokens a second when it last had work; 0 before the first. */
   measuredSpeed(): number;
+  /** How much of the GPU's time work for others may take, also after the next load. */
+  setShare(share: number): void;
   tokens(root: ModelRoot, readHeader: () => Promise<Uint8Array>): Promise<Tokens>;
   /** Frees the GPU: the worker ends. The next use starts another. */
   stop(): void;
@@ -32,6 +34,7 @@ export function createEngineHost(components: { clock: Clock; logger: Logger }, o
   let report: ModelReport | undefined;
   let stats: EngineStats | undefined;
   let speed = 0;
+  let share = 1;
   let cancelStats: (() => void) | undefined;
   const tokens = new Map<ModelRoot, Promise<Tokens>>();
   const engine = () => (running ??= startEngine());
@@ -60,6 +63,7 @@ export function createEngineHost(components: { clock: Clock; logger: Logger }, o
     async load(next, onProgress) {
       if (report?.root === next.root) return report;
       if (report) await engine().api.unloadModel(report.root);
+      await engine().api.setShare(share);
       report = await engine().api.loadModel(next, proxy(onProgress));
       components.logger.info(`loaded a model of ${report.layers} layers, ${report.slots} requests at once`);
       cancelStats ??= components.clock.every(STATS_PERIOD_MS, () => void readStats().catch(() => undefined));
@@ -70,6 +74,10 @@ export function createEngineHost(components: { clock: Clock; logger: Logger }, o
     device: () => device,
     stats: () => stats,
     measuredSpeed: () => speed,
+    setShare(value) {
+      share = value;
+      void running?.api.setShare(value).catch(() => undefined);
+    },
     tokens(root, readHeader) {
       const known = tokens.get(root);
       if (known) return known;

@@ -6,6 +6,9 @@
  */
 export { createNode } from './create-node.ts';
 export { measureGpu, type GpuMeasurement } from './measure-gpu.ts';
+export type { Cause } from './governor/ceilings.ts';
+export type { Duty } from './governor/duty-governor.ts';
+export { PRESETS, type Limits, type When } from './governor/signals.ts';
 export { NodeError, type NodeErrorCode } from './errors.ts';
 export { problemOf } from './problem.ts';
 export type { BenchRow } from '../engine/index.ts';

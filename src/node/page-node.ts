@@ -7,6 +7,9 @@ import { chatOnDevice } from './chat.ts';
 import type { Device } from './device.ts';
 import type { DeviceLock } from './device-lock.ts';
 import { NodeError } from './errors.ts';
+import { readLimits, saveLimits } from './governor/limits-store.ts';
+import type { Limits } from './governor/signals.ts';
+import { createThrottle } from './governor/throttle.ts';
 import { hasVisitedBefore } from './visited-before.ts';
 import { readOperatorOffer } from './operator-offer.ts';
 import { problemOf } from './problem.ts';
@@ -21,7 +24,12 @@ export class PageNode implements StarlingNode {
   readonly #log = createEmitter<{ entry: LogEntry }>();
   readonly #logger = createLogger('node', (entry) => this.#log.emit('entry', entry));
   readonly #lock: DeviceLock;
-  readonly #serving = createServing((step) => this.#show(step));
+  #limits = readLimits();
+  readonly #throttle = createThrottle(
+    () => this.#limits,
+    () => this.#signal.changed(),
+  );
+  readonly #serving = createServing((step) => this.#show(step), this.#throttle);
   #offer: Bootstrap | undefined;
   #device: Device | undefined;
   #opening: Promise<Device> | undefined;
@@ -43,6 +51,8 @@ export class PageNode implements StarlingNode {
       step: this.#step,
       problem: this.#problem,
       storage: this.#storage,
+      limits: this.#limits,
+      duty: this.#throttle.duty(),
     };
     const seen = this.#device ? viewDevice(this.#device) : { ...EMPTY_SNAPSHOT, models: viewOffer(this.#offer) };
     return { ...seen, ...own };
@@ -88,7 +98,7 @@ export class PageNode implements StarlingNode {
 
   pause(): void {
     if (this.#phase !== 'serving' || !this.#device) return;
-    this.#device.provider.pause();
+    this.#serving.pause(this.#device, true);
     this.#device.announce(undefined);
     this.#enter('paused');
     this.#logger.info('paused');
@@ -98,10 +108,17 @@ export class PageNode implements StarlingNode {
     const device = this.#device;
     const model = device?.engine.loaded()?.root;
     if (this.#phase !== 'paused' || !device || !model) return;
-    device.provider.resume();
+    this.#serving.pause(device, false);
     device.announce(model);
     this.#enter('serving');
     this.#logger.info('sharing again');
+  }
+
+  setLimits(limits: Limits): void {
+    this.#limits = limits;
+    saveLimits(limits);
+    this.#throttle.update();
+    this.#signal.changed();
   }
 
   async stop(): Promise<void> {

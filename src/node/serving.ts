@@ -1,5 +1,6 @@
 import type { ModelRoot } from '../base/branded.ts';
 import type { Device } from './device.ts';
+import type { Throttle } from './governor/throttle.ts';
 import type { NodeSnapshot, StartStep } from './snapshot.ts';
 
 /** Free slots and speed change all the time; this often is soon enough for those who choose among peers. */
@@ -11,13 +12,18 @@ export interface Serving {
   load(device: Device, root: ModelRoot, signal: AbortSignal): Promise<void>;
   /** Takes offers from everybody and says so in the swarm. */
   open(device: Device, root: ModelRoot): void;
+  /** Hands back what runs and takes nothing more, or takes offers again. */
+  pause(device: Device, isPaused: boolean): void;
   /** Hands back what runs and frees the GPU. */
   close(device: Device): Promise<void>;
 }
 
-export function createServing(show: (step: StartStep | undefined) => void): Serving {
+export function createServing(show: (step: StartStep | undefined) => void, throttle: Throttle): Serving {
   let release: (() => void) | undefined;
   let announcing: ReturnType<typeof setInterval> | undefined;
+  let isPaused = false;
+  let isResting = false;
+  const apply = ({ provider }: Device) => (isPaused || isResting ? provider.pause() : provider.resume());
   return {
     async load(device, root, signal) {
       if (device.engine.loaded()?.root === root) return;
@@ -40,11 +46,25 @@ export function createServing(show: (step: StartStep | undefined) => void): Serv
     open(device, root) {
       device.openTo('everybody');
       device.announce(root);
+      isPaused = false;
+      throttle.start({
+        clock: device.clock,
+        setShare: (share) => device.engine.setShare(share),
+        rest(value) {
+          isResting = value;
+          apply(device);
+        },
+      });
       clearInterval(announcing);
       announcing = setInterval(() => device.repeatAnnouncement(), ANNOUNCE_PERIOD_MS);
     },
+    pause(device, value) {
+      isPaused = value;
+      apply(device);
+    },
     async close(device) {
       clearInterval(announcing);
+      throttle.stop();
       device.openTo('self');
       device.announce(undefined);
       await device.provider.stop();

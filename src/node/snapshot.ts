@@ -1,5 +1,7 @@
 import type { JobId, ModelRoot, PeerId } from '../base/branded.ts';
 import type { DeviceReport } from '../engine/index.ts';
+import type { Duty } from './governor/duty-governor.ts';
+import { PRESETS, type Limits } from './governor/signals.ts';
 
 /** What the node is doing, in the order in which a visit usually goes through it. */
 export type NodePhase =
@@ -91,6 +93,10 @@ export interface NodeSnapshot {
   readonly requestersServed: number;
   readonly runningSequences: number;
   readonly gpuBytes: number;
+  /** What the person allows on this device. */
+  readonly limits: Limits;
+  /** How much of it is used now, and what holds it there; undefined while nothing is served. */
+  readonly duty: Duty | undefined;
   readonly peers: readonly PeerView[];
   readonly models: readonly ShelfModel[];
   readonly storage:
@@ -114,6 +120,8 @@ export const EMPTY_SNAPSHOT: NodeSnapshot = {
   requestersServed: 0,
   runningSequences: 0,
   gpuBytes: 0,
+  limits: PRESETS.balanced,
+  duty: undefined,
   peers: [],
   models: [],
   storage: undefined,

@@ -1,6 +1,7 @@
 import type { JobId, ModelRoot } from '../base/branded.ts';
 import type { LogEntry } from '../base/logger.ts';
 import type { ChatMessage, Constraint } from '../engine/index.ts';
+import type { Limits } from './governor/signals.ts';
 import type { NodeSnapshot } from './snapshot.ts';
 
 /** What a person agreed to by a click on this device, kept with the text's version so that it can be shown again. */
@@ -36,6 +37,8 @@ export interface StarlingNode {
   /** Stops computing within 250 ms, hands leases back, stays connected. */
   pause(): void;
   resume(): void;
+  /** What the person allows from now on, kept on this device. */
+  setLimits(limits: Limits): void;
   /** Leaves the swarm and frees the GPU. Models stay on the device. */
   stop(): Promise<void>;
   /** Makes this tab the node instead of another tab of this browser. */

@@ -2,6 +2,7 @@ import { expose, proxy, transfer, wrap, type Remote } from 'comlink';
 import type { LogEntry } from '../base/logger.ts';
 import { installRealmErrors } from '../base/realm-errors.ts';
 import { NodeError } from './errors.ts';
+import type { Limits } from './governor/signals.ts';
 import type { NodeSnapshot } from './snapshot.ts';
 import type { ChatOptions, StarlingNode } from './starling-node.ts';
 
@@ -27,6 +28,7 @@ interface SharedNode extends Pick<
   watch(onSnapshot: (snapshot: NodeSnapshot) => void, onLog: (entry: LogEntry) => void): Promise<NodeSnapshot>;
   pause(): void;
   resume(): void;
+  setLimits(limits: Limits): void;
   chat(id: string, options: Omit<ChatOptions, 'onText' | 'signal'>, onText: (text: string) => void): Promise<void>;
   cancelChat(id: string): void;
   metrics(): Readonly<Record<string, number>>;
@@ -88,6 +90,7 @@ function shareNode(node: StarlingNode): { api: SharedNode; close(): void } {
     contribute: (consent) => node.contribute(consent),
     pause: () => node.pause(),
     resume: () => node.resume(),
+    setLimits: (limits) => node.setLimits(limits),
     stop: () => node.stop(),
     download: (root) => node.download(root),
     cancelDownload: (root) => node.cancelDownload(root),
@@ -162,6 +165,7 @@ export async function followTabs(onChange: () => void, onLog: (entry: LogEntry) 
     contribute: (consent) => ask(remote.contribute(consent)),
     pause: () => void remote.pause(),
     resume: () => void remote.resume(),
+    setLimits: (limits) => void remote.setLimits(limits),
     stop: () => ask(remote.stop()),
     takeOver: () => Promise.resolve(),
     download: (root) => ask(remote.download(root)),

@@ -2,7 +2,7 @@ import type { Bootstrap } from '../protocol/index.ts';
 import type { Device } from './device.ts';
 import type { NodeSnapshot, PeerView, ShelfModel } from './snapshot.ts';
 
-type SeenOfDevice = Omit<NodeSnapshot, 'phase' | 'isOtherTab' | 'step' | 'problem' | 'storage'>;
+type SeenOfDevice = Omit<NodeSnapshot, 'phase' | 'isOtherTab' | 'step' | 'problem' | 'storage' | 'limits' | 'duty'>;
 
 /** What the parts of a device are doing now, as the interface shows it. */
 export function viewDevice(device: Device): SeenOfDevice {

@@ -51,7 +51,7 @@ export function readCommandLine(
     .helpOption('-h, --help', 'show this')
     .addHelpText(
       'after',
-      '\nWithout --model it serves what it published before, or fetches a small instruct model.\nBrowsers give WebGPU to secure pages only: https, or this computer itself.',
+      '\nWithout --model it serves what it published before, or else the model that comes with it.\nBrowsers give WebGPU to secure pages only: https, or this computer itself.',
     )
     .allowExcessArguments(false)
     .exitOverride()

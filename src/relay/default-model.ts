@@ -1,15 +1,13 @@
-/** What is published where nobody named a model and none was published before. */
-export const DEFAULT_MODEL = {
-  title: 'SmolLM2-135M-Instruct Q8_0',
-  url: 'https://huggingface.co/bartowski/SmolLM2-135M-Instruct-GGUF/resolve/main/SmolLM2-135M-Instruct-Q8_0.gguf',
-  size: '145 MB',
-  licence: 'Apache-2.0',
-} as const;
+import { fileURLToPath } from 'node:url';
 
+/** A model that comes with the program. */
 export interface DefaultModel {
-  readonly title: string;
-  readonly url: string;
-  /** For a person, before anything is fetched. */
-  readonly size: string;
+  readonly path: string;
   readonly licence: string;
 }
+
+/** What is published where nobody named a model and none was published before: no network is needed for it. */
+export const DEFAULT_MODEL: DefaultModel = {
+  path: fileURLToPath(new URL('../../public/models/starling-builtin.gguf', import.meta.url)),
+  licence: 'Apache-2.0',
+};

@@ -20,16 +20,13 @@ export interface ModelSource {
 
 export interface GatherInit {
   readonly models: readonly ModelSource[];
-  /** Fetched when there is nothing else to publish. */
+  /** Published when there is nothing else to publish. */
   readonly defaultModel?: DefaultModel;
   readonly say: (line: string) => void;
   readonly progress: StartProgress;
   readonly downloadLimits?: Partial<DownloadLimits>;
   readonly signal?: AbortSignal;
 }
-
-/** One attempt and a repetition: who is offline should not wait long for the page. */
-const DEFAULT_MODEL_ATTEMPTS = 2;
 
 /**
  * Everything to serve: the models named now, then those that an earlier run published. Any that was named and cannot be
@@ -48,7 +45,7 @@ export async function gatherModels(data: DataFolder, signer: Signer, init: Gathe
     if (model) published.push(model);
   }
   if (published.length === 0 && init.models.length === 0 && init.defaultModel) {
-    const model = await fetchDefault(data, signer, init.defaultModel, records, init);
+    const model = await publishDefault(data, signer, init.defaultModel, records, init);
     if (model) published.push(model);
   }
   const unique = [...new Map(published.map((model) => [model.path, model])).values()];
@@ -67,7 +64,7 @@ async function publishNamed(
     if (sha256 !== undefined) await checkHash(place, sha256, init);
     return publishPath(data, signer, resolve(place), records, { licence }, init);
   }
-  const fetched = await fetchModel(data, place, sha256, init, init.downloadLimits);
+  const fetched = await fetchModel(data, place, sha256, init);
   const source = withoutSecrets(new URL(place));
   const about = { licence, ...(source.length <= 512 ? { source } : {}) };
   return publishFetched(() => publishPath(data, signer, fetched, records, about, init), fetched);
@@ -101,7 +98,6 @@ async function fetchModel(
   url: string,
   sha256: string | undefined,
   init: GatherInit,
-  limits: Partial<DownloadLimits> | undefined,
 ): Promise<string> {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const label = parsed?.pathname.split('/').at(-1) || 'model';
@@ -113,7 +109,7 @@ async function fetchModel(
       onProgress: bar.update,
       onRetry: (reason) => init.say(`${label}: ${reason}; trying again`),
       ...(sha256 === undefined ? {} : { sha256 }),
-      ...(limits ? { limits } : {}),
+      ...(init.downloadLimits ? { limits: init.downloadLimits } : {}),
       ...(init.signal ? { signal: init.signal } : {}),
     });
     bar.end();
@@ -134,24 +130,20 @@ async function publishAgain(data: DataFolder, signer: Signer, record: PublishedR
   }
 }
 
-async function fetchDefault(
+/** A clone may lack the file; the page opens all the same. */
+async function publishDefault(
   data: DataFolder,
   signer: Signer,
-  { title, url, size, licence }: DefaultModel,
+  { path, licence }: DefaultModel,
   records: readonly PublishedRecord[],
   init: GatherInit,
 ): Promise<PublishedModel | undefined> {
-  // Without its scheme: the first URL of the output is the page's own, for people and for programs that read it.
-  init.say(`no model named: fetching ${title} (${size}, ${licence}) from ${url.replace(/^https?:\/\//, '')}`);
+  init.say('no model named: publishing the built-in one; another with  npm start -- --model FILE.gguf');
   try {
-    const limits = { idleAttempts: DEFAULT_MODEL_ATTEMPTS, ...init.downloadLimits };
-    const path = await fetchModel(data, url, undefined, init, limits);
-    return await publishFetched(() => publishPath(data, signer, path, records, { licence, source: url }, init), path);
+    return await publishPath(data, signer, path, records, { licence }, init);
   } catch (error) {
     if (isAbort(error) || !(error instanceof RelayError)) throw error;
-    init.say(
-      `it cannot be fetched now (${error.message.replace(/^relay: /, '').split(';')[0]}): pass a file of yours with  npm start -- --model FILE.gguf`,
-    );
+    init.say(`skipped: ${error.message.replace(/^relay: /, '')}`);
     return undefined;
   }
 }

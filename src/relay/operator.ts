@@ -25,7 +25,7 @@ export interface OperatorInit {
   /** Default 0: a free one. */
   readonly port?: number;
   readonly models?: readonly ModelSource[];
-  /** Fetched when there is no other model; none by default. */
+  /** Published when there is no other model; none by default. */
   readonly defaultModel?: DefaultModel;
   /** The built page: a folder, or what makes it and says where it lies. */
   readonly app: string | ((signal: AbortSignal) => Promise<string>);

@@ -3,6 +3,7 @@ import type { ModelRoot } from '../base/branded.ts';
 import { formatBytes } from './format.ts';
 import { NodeElement } from './node-element.ts';
 import { CONSENT_TEXT_VERSION } from './strings.ts';
+import './limits-form.ts';
 
 /**
  * Says what will happen, in numbers, before anything does. Both answers weigh the same and take one click.
@@ -101,7 +102,10 @@ export class ConsentSheet extends NodeElement {
           <dt>Disk</dt>
           <dd>${model ? formatBytes(model.sizeBytes) : '–'} in this browser, until you delete it</dd>
           <dt>GPU</dt>
-          <dd>as much as requests need, several at a time; power use and fan noise rise</dd>
+          <dd>
+            at most this much of its time; power use and fan noise rise with it
+            <limits-form></limits-form>
+          </dd>
           <dt>Network</dt>
           <dd>other people’s computers connect to yours and can see its IP address</dd>
           <dt>To stop</dt>

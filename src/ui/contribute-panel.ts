@@ -1,9 +1,10 @@
 import { css, html, nothing } from 'lit';
-import type { Consent, NodeSnapshot } from '../node/index.ts';
+import type { Consent, Duty, NodeSnapshot } from '../node/index.ts';
 import { formatBytes, formatCount, formatPeer, formatSpeed } from './format.ts';
 import { NodeElement } from './node-element.ts';
 import { strings } from './strings.ts';
 import './consent-sheet.ts';
+import './limits-form.ts';
 import './problem-note.ts';
 
 /** The way in, and then what this device is doing for others. */
@@ -116,6 +117,9 @@ export class ContributePanel extends NodeElement {
         ${tile(strings.tiles.peers, formatCount(view.peers.length), 'peers')}
         ${tile(strings.tiles.uploaded, formatBytes(model?.uploadedBytes ?? 0), 'uploaded')}
       </div>
+      <h3>${strings.limits.title}</h3>
+      ${view.duty ? html`<p data-testid="duty" data-cause=${view.duty.limitedBy}>${dutyText(view.duty)}</p>` : nothing}
+      <limits-form></limits-form>
       ${
         view.peers.length > 0
           ? html`<h3>Who is around</h3>
@@ -136,6 +140,11 @@ export class ContributePanel extends NodeElement {
       }
     `;
   }
+}
+
+function dutyText({ share, limitedBy, isRecovering }: Duty): string {
+  const { now, causes, recovering } = strings.limits;
+  return [now(Math.round(share * 100)), causes[limitedBy], isRecovering ? recovering : ''].filter(Boolean).join(' ');
 }
 
 function headline({ phase, runningSequences, recordsServed }: NodeSnapshot): string {

@@ -1,4 +1,4 @@
-import type { NodePhase, StartStep } from '../node/index.ts';
+import type { Cause, NodePhase, StartStep, When } from '../node/index.ts';
 
 /** Every sentence that a person reads, in one place, ready to be translated. */
 export const strings = {
@@ -25,6 +25,34 @@ export const strings = {
   otherTab:
     'It runs in another tab of this browser. This tab shows it and can use it; it ends when that tab is closed.',
   inOtherTab: 'in another tab',
+  limits: {
+    title: 'How much this device gives',
+    share: 'Share of the GPU’s time',
+    when: 'When',
+    whenKinds: {
+      'plugged-in': 'While plugged in',
+      always: 'Always, on battery down to half',
+      idle: 'While nobody uses this device',
+      hours: 'Between two hours of the day',
+    } satisfies Record<When['kind'], string>,
+    from: 'From',
+    to: 'to',
+    now: (percent: number) => `Using up to ${percent} % of the GPU.`,
+    recovering: 'It rises again by and by.',
+    causes: {
+      person: '',
+      schedule: 'Resting until your hours begin.',
+      battery: 'Held down because this device runs on battery.',
+      'in-use': 'Resting while this device is in use.',
+      'data-cap': 'Resting: today’s data is used up.',
+      metered: 'Held down on a metered connection.',
+      site: 'Held down by the site that shows this.',
+      hidden: 'Resting while this page is hidden.',
+      pressure: 'Held down because the processor is hot or busy.',
+      contention: 'Held down because something else uses the GPU.',
+      frames: 'Resting while the page’s picture would stutter.',
+    } satisfies Record<Cause, string>,
+  },
   pause: 'Pause',
   resume: 'Resume',
   stop: 'Stop',
@@ -58,7 +86,7 @@ export const strings = {
 } as const;
 
 /** Version of the consent text; a change of its meaning is a new version, and people are asked again. */
-export const CONSENT_TEXT_VERSION = '2026-11-21';
+export const CONSENT_TEXT_VERSION = '2026-11-21.2';
 
 /** What to tell a person about a problem: what it means and what to do next. */
 const advice: Readonly<Record<string, string>> = {

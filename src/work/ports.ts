@@ -29,12 +29,13 @@ export interface Executor {
   /** Sequences that could start now for this model; 0 if it is not loaded or the person paused. */
   freeSlots(model: ModelRoot): number;
   /**
-   * Computes all records, reporting each as it ends; resolves when all were reported.
+   * Computes all records for a requester, reporting each as it ends; resolves when all were reported.
    *
    * Rejects with `AbortError` within 250 ms of an abort, and with a named error if the device is lost.
    */
   run(
     model: ModelRoot,
+    requester: PeerId,
     records: readonly WorkRecord[],
     report: (outcome: RecordOutcome) => void,
     progress: (tokensDone: number) => void,

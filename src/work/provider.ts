@@ -138,6 +138,7 @@ export function createProvider(components: ProviderComponents): Provider {
     try {
       await executor.run(
         model,
+        peer,
         offer.records,
         (outcome) => report(lease, outcome),
         (tokensDone) => {

@@ -202,8 +202,8 @@ test('a record that takes three different tabs with it is poison; what travelled
   // A tab that begins with this record is gone, and its lease with it.
   for (const { peer, executor } of peers) {
     const { run } = executor;
-    executor.run = async (model, records, report, progress, signal) => {
-      if (!records.some(({ record }) => record === 7)) return run(model, records, report, progress, signal);
+    executor.run = async (model, requester, records, report, progress, signal) => {
+      if (!records.some(({ record }) => record === 7)) return run(model, requester, records, report, progress, signal);
       network.cut(peer.id);
       directory.set(directory.candidates(MODEL).filter((candidate) => candidate.peer !== peer.id));
       return new Promise(() => undefined);

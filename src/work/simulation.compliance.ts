@@ -165,7 +165,7 @@ export function createFakeExecutor(clock: Clock, init: ExecutorInit = {}): FakeE
     freeSlots: (model) => (model === MODEL ? Math.max(0, slots - running) : 0),
     running: () => running,
     computed: () => computed,
-    async run(_model, records, report, progress, signal) {
+    async run(_model, _requester, records, report, progress, signal) {
       signal.throwIfAborted();
       const waiting = [...records];
       let tokens = 0;

@@ -1,9 +1,18 @@
 import { shuffled, type Random } from '../../../src/base/random.ts';
-import { STYLES, type Scene, type SceneReply, type SceneTurn, type Style } from '../../../src/npc/index.ts';
+import {
+  LEAD,
+  STOCK,
+  STYLES,
+  type Scene,
+  type SceneReply,
+  type SceneTurn,
+  type StockKind,
+  type Style,
+} from '../../../src/npc/index.ts';
 import { FACT_KINDS, makeFact, type Fact, type FactKind } from './facts.ts';
 import { dress, playerMessage, tradeMessage, type MessageInit } from './messages.ts';
 import { createNamer, type Split } from './names.ts';
-import { ACTION_OF, ACTIONS, LEAD, STOCK, type StockKind } from './replies.ts';
+import { ACTION_OF, ACTIONS } from './replies.ts';
 import { ROLES } from './words.ts';
 
 /** A moment of the village and what the character should do and say. */

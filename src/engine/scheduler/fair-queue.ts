@@ -46,6 +46,10 @@ export class FairQueue {
     if (at >= 0) this.#waiting.splice(at, 1);
   }
 
+  has(requester: string): boolean {
+    return this.#waiting.some((sequence) => sequence.requester === requester);
+  }
+
   find(id: string): Sequence | undefined {
     return this.#waiting.find((sequence) => sequence.id === id);
   }

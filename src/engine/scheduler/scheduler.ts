@@ -1,6 +1,7 @@
 import { present } from '../../base/invariant.ts';
 import { AppError } from '../../base/app-error.ts';
 import type { Pick, StepResult } from '../model/model-runner.ts';
+import type { DutyPace } from './duty-pace.ts';
 import { FairQueue } from './fair-queue.ts';
 import { planRunning } from './plan-running.ts';
 import type { StepShare } from './plan-step.ts';
@@ -44,7 +45,9 @@ export interface SchedulerOptions {
 interface Init {
   readonly onTokens: (count: number) => void;
   readonly options: SchedulerOptions;
-  /** Milliseconds; for the pace of prompts only. */
+  /** Rests while all that is here is for others. */
+  readonly duty: DutyPace;
+  /** Milliseconds; for the pace of prompts and the duty only. */
   readonly now: () => number;
 }
 
@@ -53,6 +56,9 @@ interface Init {
  * time. What a sequence computed beyond its end is thrown away: at most this many rows less one.
  */
 const STEPS_AHEAD = 2;
+
+/** The requester of what this device's own person asks for: it never rests for the sake of a share. */
+const OWN = '';
 
 /** A step under way, and for each share which epoch of its sequence it was made for. */
 interface Flight {
@@ -96,6 +102,7 @@ class StepLoop implements Scheduler {
       return;
     }
     this.#queue.add(sequence);
+    if (sequence.requester === OWN) this.#init.duty.wake();
     this.#wake();
   }
 
@@ -143,13 +150,16 @@ class StepLoop implements Scheduler {
     const flights: Flight[] = [];
     while (this.#stage === stage) {
       try {
+        if (flights.length === 0 && this.#isForOthers()) await this.#init.duty.rest();
+        if (this.#stage !== stage) break;
         this.#admit(stage);
-        const planned = flights.length < STEPS_AHEAD ? this.#plan(stage) : [];
+        const ahead = this.#init.duty.share < 1 && this.#isForOthers() ? 1 : STEPS_AHEAD;
+        const planned = flights.length < ahead ? this.#plan(stage) : [];
         if (planned.length === 0 && flights.length === 0) break;
         const shares = await setMasks(stage.runner, planned, (run, error) => this.#fail(run, error));
         if (shares.length === 0 && flights.length === 0) continue;
         if (shares.length > 0) flights.push(await this.#submit(stage, shares));
-        if (shares.length > 0 && flights.length < STEPS_AHEAD) continue;
+        if (shares.length > 0 && flights.length < ahead) continue;
         const [first] = flights.splice(0, 1);
         if (first) await this.#deliver(stage, first);
       } catch (error) {
@@ -262,9 +272,11 @@ class StepLoop implements Scheduler {
   }
 
   async #deliver(stage: OpenStage, { shares, rows, submittedMs, result }: Flight): Promise<void> {
-    const { now, onTokens } = this.#init;
+    const { now, onTokens, duty } = this.#init;
     const { picks, logits } = await result;
-    this.#pace.note({ rows, submittedMs, doneMs: now() }, stage.runner.state.limits.maxRows);
+    const doneMs = now();
+    this.#pace.note({ rows, submittedMs, doneMs }, stage.runner.state.limits.maxRows);
+    if (this.#isForOthers()) duty.worked(doneMs - submittedMs);
     let row = 0;
     let tokens = 0;
     for (const { run, first, count, logitRows, epoch } of shares) {
@@ -275,6 +287,11 @@ class StepLoop implements Scheduler {
       this.#queue.charge(run.sequence.requester, 0, run.known - before);
     }
     onTokens(tokens);
+  }
+
+  /** Nothing here was asked for by this device's own person. */
+  #isForOthers(): boolean {
+    return !this.#queue.has(OWN) && [...this.#running.values()].every(({ sequence }) => sequence.requester !== OWN);
   }
 
   #isAlive(run: Running): boolean {

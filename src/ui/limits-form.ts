@@ -1,0 +1,98 @@
+import { css, html, nothing } from 'lit';
+import type { When } from '../node/index.ts';
+import { NodeElement } from './node-element.ts';
+import { strings } from './strings.ts';
+
+const KINDS = ['plugged-in', 'always', 'idle', 'hours'] as const satisfies readonly When['kind'][];
+const NIGHT = { kind: 'hours', from: 22, to: 7 } as const;
+
+/** What the person allows: the share of the GPU's time, and when. Every change holds at once. */
+export class LimitsForm extends NodeElement {
+  static override styles = [
+    ...NodeElement.styles,
+    css`
+      .grid {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr));
+        gap: 0.5rem 1.5rem;
+        margin: 0.5rem 0 1rem;
+      }
+      label {
+        display: block;
+        font-weight: 600;
+      }
+      input[type='range'] {
+        accent-color: var(--accent);
+        min-height: 32px;
+        padding: 0;
+        border: 0;
+      }
+      output {
+        min-width: 3.5rem;
+      }
+      input[type='number'] {
+        width: 4.5rem;
+      }
+    `,
+  ];
+
+  override render() {
+    const { limits } = this.snapshot;
+    const { share, when } = limits;
+    const set = (changed: Partial<typeof limits>) => this.node.setLimits({ ...limits, ...changed });
+    const percent = Math.round(share * 100);
+    const hour = (which: 'from' | 'to', value: number) =>
+      html`<label class="row">
+        ${strings.limits[which]}
+        <input
+          type="number"
+          min="0"
+          max="23"
+          .value=${String(value)}
+          @change=${({ target }: Event) => {
+            const chosen = (target as HTMLInputElement).valueAsNumber;
+            if (when.kind === 'hours' && chosen >= 0 && chosen <= 23) set({ when: { ...when, [which]: chosen } });
+          }}
+        />
+      </label>`;
+    return html`
+      <div class="grid figures">
+        <div>
+          <label for="share">${strings.limits.share}</label>
+          <div class="row">
+            <input
+              id="share"
+              class="grow"
+              type="range"
+              min="5"
+              max="100"
+              step="5"
+              .value=${String(percent)}
+              aria-valuetext=${`${percent} %`}
+              @input=${({ target }: Event) => set({ share: (target as HTMLInputElement).valueAsNumber / 100 })}
+            />
+            <output for="share">${percent} %</output>
+          </div>
+        </div>
+        <div>
+          <label for="when">${strings.limits.when}</label>
+          <select
+            id="when"
+            @change=${({ target }: Event) => {
+              const kind = (target as HTMLSelectElement).value as When['kind'];
+              set({ when: kind === 'hours' ? NIGHT : { kind } });
+            }}
+          >
+            ${KINDS.map(
+              (kind) =>
+                html`<option value=${kind} ?selected=${kind === when.kind}>${strings.limits.whenKinds[kind]}</option>`,
+            )}
+          </select>
+          ${when.kind === 'hours' ? html`<div class="row">${hour('from', when.from)} ${hour('to', when.to)}</div>` : nothing}
+        </div>
+      </div>
+    `;
+  }
+}
+
+customElements.define('limits-form', LimitsForm);
