@@ -221,3 +221,26 @@ test('anyone can measure the GPU, and save what was found', async () => {
   await expectAccessible(page);
   await takePicture(page, 'bench');
 });
+
+test('what a person allows is kept to, said in words, and remembered', async () => {
+  const { page } = await visit();
+  await contribute(page);
+  const duty = page.getByTestId('duty');
+  await expect(duty).toHaveText('Using up to 100 % of the GPU.');
+  await page.getByRole('slider').fill('35');
+  await expect(duty).toHaveText('Using up to 35 % of the GPU.');
+  await page.getByRole('combobox', { name: 'When' }).selectOption('hours');
+  const hour = new Date().getHours();
+  await page.getByRole('spinbutton', { name: 'From' }).fill(String((hour + 2) % 24));
+  await page.getByRole('spinbutton', { name: 'From' }).blur();
+  await page.getByRole('spinbutton', { name: 'to' }).fill(String((hour + 3) % 24));
+  await page.getByRole('spinbutton', { name: 'to' }).blur();
+  await expect(duty).toHaveAttribute('data-cause', 'schedule');
+  await takePicture(page, 'limits');
+  await expect(duty).toContainText('Using up to 0 % of the GPU. Resting until your hours begin.');
+  await expectAccessible(page);
+  await page.reload();
+  await page.getByRole('button', { name: 'Contribute…' }).click();
+  await expect(page.getByRole('dialog').getByRole('slider')).toHaveValue('35');
+  await expect(page.getByRole('dialog').getByLabel('When')).toHaveValue('hours');
+});

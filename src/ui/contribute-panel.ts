@@ -147,8 +147,9 @@ function dutyText({ share, limitedBy, isRecovering }: Duty): string {
   return [now(Math.round(share * 100)), causes[limitedBy], isRecovering ? recovering : ''].filter(Boolean).join(' ');
 }
 
-function headline({ phase, runningSequences, recordsServed }: NodeSnapshot): string {
+function headline({ phase, duty, runningSequences, recordsServed }: NodeSnapshot): string {
   if (phase !== 'serving') return strings.phase[phase];
+  if (duty?.share === 0) return strings.resting;
   if (runningSequences > 0) return strings.helping;
   return recordsServed > 0 ? strings.idleAgain : strings.idle;
 }

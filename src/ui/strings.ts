@@ -58,6 +58,7 @@ export const strings = {
   stop: 'Stop',
   idle: 'Ready. Nobody has asked for anything yet.',
   idleAgain: 'Ready for the next request.',
+  resting: 'Resting. It goes on by itself.',
   helping: 'Computing for somebody now.',
   tiles: {
     speed: 'Speed now',
