@@ -67,7 +67,10 @@ const tokensOf = (events: readonly EngineEvent[]) => {
 const streamedOf = (events: readonly EngineEvent[]) =>
   events.flatMap((event) => (event.t === 'token' ? [event.token] : []));
 
-test('twenty losses in mid-batch: every sequence ends with the tokens that it would have had', async () => {
+/** Each loss reloads the model and tests its kernels: seconds on a GPU in software. */
+const PATIENT = { timeout: 900_000 };
+
+test('twenty losses in mid-batch: every sequence ends with the tokens that it would have had', PATIENT, async () => {
   const { engine, devices } = await openEngine({ slots: 6 });
   const all = requests(9);
   const expected = await Promise.all(all.map((request) => run(engine, request)));
@@ -99,7 +102,7 @@ test('twenty losses in mid-batch: every sequence ends with the tokens that it wo
   await engine.stop();
 });
 
-test('two sequences with guesses under way survive a loss at every token', async () => {
+test('two sequences with guesses under way survive a loss at every token', PATIENT, async () => {
   const { engine, devices } = await openEngine();
   const all = requests(2);
   const expected = await Promise.all(all.map((request) => run(engine, request)));
