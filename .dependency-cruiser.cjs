@@ -12,6 +12,8 @@ const MAY_IMPORT = {
   relay: ['base', 'protocol', 'weights', 'swarm'],
   node: ['base', 'protocol', 'gpu', 'weights', 'engine', 'swarm', 'work'],
   ui: ['base', 'protocol', 'node'],
+  embed: ['base', 'protocol', 'node', 'npc'],
+  village: ['base', 'embed', 'npc'],
   training: ['base', 'gpu', 'weights', 'engine'],
   headless: ['base', 'gpu', 'weights', 'engine', 'training'],
 };

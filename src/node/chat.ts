@@ -28,7 +28,7 @@ export async function chatOnDevice(device: Device, options: ChatOptions): Promis
       temperature: options.temperature,
       topK: 0,
       topP: 0.95,
-      seed: crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
+      seed: options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
     },
     record: 0,
     stop: [],

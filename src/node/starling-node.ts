@@ -18,6 +18,8 @@ export interface ChatOptions {
   readonly maxTokens: number;
   /** The answer keeps to it. */
   readonly constraint?: Constraint;
+  /** 32 bits; the same seed draws the same answer on the same model. Undefined: another one each time. */
+  readonly seed?: number;
   readonly onText: (text: string) => void;
   readonly signal: AbortSignal;
 }
