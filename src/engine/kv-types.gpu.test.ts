@@ -27,7 +27,7 @@ const BOUNDS = {
   f16: { fromRounded: 1e-4, fromExact: 3e-3 },
   int8: { fromRounded: 2e-3, fromExact: 0.1 },
 } as const;
-const chosen = ['stories260K-Q8_0', 'qwen3-Q6_K', 'qwen2-Q4_0'].flatMap((name) =>
+const chosen = ['stories260K-Q8_0', 'qwen3-Q6_K'].flatMap((name) =>
   testModels.filter((model) => model.name === name),
 );
 
