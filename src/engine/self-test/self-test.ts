@@ -2,7 +2,6 @@ import { createGpuMemory, GpuError, type GpuDevice, type PipelineCache } from '.
 import type { GgufHeader } from '../../weights/index.ts';
 import { EngineError } from '../errors.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { forwardReference } from '../model/forward.reference.ts';
 import type { ModelRunner } from '../model/model-runner.ts';
 import { prepareRunner } from '../model/prepare-runner.ts';
 import { reductionLabel, type Reduction } from '../model/reduction.ts';
@@ -11,7 +10,7 @@ import type { StepRow } from '../model/step-rows.ts';
 import { planTensors } from '../model/tensor-plan.ts';
 import { allocateWeights } from '../model/weights-view.ts';
 import { sampleToken } from '../sampler/sample-token.ts';
-import { makeTinyModel, type TinyModel } from './tiny-model.ts';
+import { knownAnswers, type KnownAnswers } from './known-answers.ts';
 
 /** Natural log-probabilities may be off by this: f32 sums of a few hundred terms through a few layers make 1e-5. */
 const TOLERANCE = 1e-4;
@@ -29,6 +28,8 @@ const STEPS = [
   [1, 3],
   [1, 0],
 ] as const;
+/** Tokens of each slot's sequence. */
+const LENGTHS = DRAWS.map((_, slot) => STEPS.reduce((sum, rows) => sum + (rows[slot] ?? 0), 0));
 /** This step asks only for its last row, so that wide steps with a narrow head are run too. */
 const NARROW_STEP = 1;
 
@@ -45,11 +46,10 @@ export async function chooseTested(
   config: ModelConfig,
   candidates: readonly Reduction[],
 ): Promise<Reduction> {
-  const tiny = makeTinyModel(header, config);
-  const answers = DRAWS.map((_, slot) => forwardReference(tiny.config, tiny.tables, tokensOf(tiny, slot)));
+  const known = knownAnswers(header, config, LENGTHS);
   const faults: string[] = [];
   for (const reduction of candidates) {
-    const fault = await faultOf(gpu, cache, tiny, answers, reduction);
+    const fault = await faultOf(gpu, cache, known, reduction);
     if (!fault) return reduction;
     faults.push(`${reductionLabel(reduction)}: ${fault}`);
   }
@@ -59,27 +59,20 @@ export async function chooseTested(
   );
 }
 
-/** Tokens of a slot's sequence; any will do. */
-function tokensOf({ config }: TinyModel, slot: number): number[] {
-  const count = STEPS.reduce((sum, rows) => sum + (rows[slot] ?? 0), 0);
-  return Array.from({ length: count }, (_, i) => (31 * i + 17 * slot + 5) % config.vocabulary);
-}
-
 async function faultOf(
   gpu: GpuDevice,
   cache: PipelineCache,
-  tiny: TinyModel,
-  answers: readonly (readonly Float64Array[])[],
+  known: KnownAnswers,
   reduction: Reduction,
 ): Promise<string | undefined> {
   const memory = createGpuMemory(gpu.device);
-  const { config, tensors } = tiny;
+  const { config, tensors } = known;
   const { queue } = gpu.device;
   try {
     const plan = planTensors({ tensors }, config);
     const { view, sinks } = await allocateWeights(plan, config.rotary / 2, queue, memory);
     for (const { name, type, dims } of tensors) {
-      const bytes = tiny.bytes.get(name);
+      const bytes = known.bytes.get(name);
       for (const sink of sinks.get(name) ?? []) if (bytes) sink(type, { first: 0, count: dims[1] ?? 1 }, bytes);
     }
     const contextTokens = config.contextTokens;
@@ -88,7 +81,7 @@ async function faultOf(
     const state = await allocateRunState(config, limits, view.ropeFactors, queue, memory);
     const { device } = gpu;
     const runner = await prepareRunner({ device, cache, memory, config, weights: view, state, reduction });
-    return await compare(runner, tiny, answers);
+    return await compare(runner, known);
   } catch (error) {
     if (gpu.lostError) throw gpu.lostError;
     if (error instanceof GpuError && error.code === 'shader-invalid') return error.message;
@@ -98,12 +91,8 @@ async function faultOf(
   }
 }
 
-async function compare(
-  runner: ModelRunner,
-  tiny: TinyModel,
-  answers: readonly (readonly Float64Array[])[],
-): Promise<string | undefined> {
-  const pagesPerSlot = tiny.config.contextTokens / PAGE_TOKENS;
+async function compare(runner: ModelRunner, { config, tokens, answers }: KnownAnswers): Promise<string | undefined> {
+  const pagesPerSlot = config.contextTokens / PAGE_TOKENS;
   for (const [slot, sampling] of DRAWS.entries()) {
     // Pages in an order of their own.
     runner.setPages(
@@ -118,7 +107,7 @@ async function compare(
       Array.from({ length: count }, (_, i) => {
         const position = (at[slot] ?? 0) + i;
         const wantsLogits = step !== NARROW_STEP || i === count - 1;
-        return { token: tokensOf(tiny, slot)[position] ?? 0, slot, position, wantsLogits, readsLogits: wantsLogits };
+        return { token: tokens[slot]?.[position] ?? 0, slot, position, wantsLogits, readsLogits: wantsLogits };
       }),
     );
     counts.forEach((count, slot) => (at[slot] = (at[slot] ?? 0) + count));
