@@ -129,7 +129,7 @@ test('attention over sequences of any length, with any heads', async () => {
     ] as const) {
       const [, , , , , out] = await runKernel(gpu, cache, {
         kernel,
-        choice: { overrides: { COLS: 4 } },
+        choice: { variants: { kv: 'f32' }, overrides: { COLS: 4 } },
         params: { heads, kv_heads: kvHeads, head4, pages_per_slot: PAGES },
         buffers: [
           q,
