@@ -27,9 +27,7 @@ const BOUNDS = {
   f16: { fromRounded: 1e-4, fromExact: 3e-3 },
   int8: { fromRounded: 2e-3, fromExact: 0.1 },
 } as const;
-const chosen = ['stories260K-Q8_0', 'qwen3-Q6_K'].flatMap((name) =>
-  testModels.filter((model) => model.name === name),
-);
+const chosen = ['stories260K-Q8_0', 'qwen3-Q6_K'].flatMap((name) => testModels.filter((model) => model.name === name));
 
 describe.each(['f16', 'int8'] as const)('a cache of %s', (kvType) => {
   test.each(chosen)('$name: log-probabilities near those of f64', async (model) => {
