@@ -7,6 +7,7 @@ const MAY_IMPORT = {
   swarm: ['base', 'protocol'],
   engine: ['base', 'gpu', 'weights'],
   npc: ['base'],
+  adapters: ['base', 'protocol', 'weights', 'engine'],
   backends: ['base', 'weights', 'engine'],
   work: ['base', 'protocol'],
   relay: ['base', 'protocol', 'weights', 'swarm'],

@@ -222,6 +222,23 @@ test('anyone can measure the GPU, and save what was found', async () => {
   await takePicture(page, 'bench');
 });
 
+test('a processor under pressure gets rest from strangers, not from its own person', async () => {
+  const { page, setPressure } = await visit();
+  await contribute(page);
+  const duty = page.getByTestId('duty');
+  await expect(duty).toHaveAttribute('data-cause', 'person');
+  await setPressure('serious');
+  await expect(duty).toContainText('Using up to 30 % of the GPU.');
+  await setPressure('critical');
+  await expect(duty).toContainText('Using up to 0 % of the GPU.');
+  const card = await submitBatch(page, 'own.jsonl', makeBatch(4, storyModelName(), { maxTokens: 8 }));
+  await expect(card).toHaveAttribute('data-state', 'done');
+  await page.getByRole('link', { name: 'Contribute' }).click();
+  await expect(duty).toContainText('Using up to 0 % of the GPU.');
+  await setPressure('nominal');
+  await expect(duty).toContainText('It rises again by and by.');
+});
+
 test('what a person allows is kept to, said in words, and remembered', async () => {
   const { page } = await visit();
   await contribute(page);

@@ -9,6 +9,8 @@ export interface Visitor {
   readonly page: Page;
   readonly context: BrowserContext;
   readonly errors: readonly string[];
+  /** What the browser says of the processor's load; nominal until told otherwise. */
+  setPressure(state: 'nominal' | 'fair' | 'serious' | 'critical'): Promise<void>;
   close(): Promise<void>;
   /** Ends the browser's process at once, as a crash or a power cut would. */
   kill(): Promise<void>;
@@ -34,11 +36,23 @@ export async function openVisitor(url: string, init: VisitorOptions = {}): Promi
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());
   });
+  // A software GPU loads the processor itself, so that its node would rest from its own work.
+  const pressure = await context.newCDPSession(page);
+  await pressure.send('Emulation.setPressureSourceOverrideEnabled', {
+    source: 'cpu',
+    enabled: true,
+    metadata: { available: true },
+  });
+  const setPressure = async (state: 'nominal' | 'fair' | 'serious' | 'critical') => {
+    await pressure.send('Emulation.setPressureStateOverride', { source: 'cpu', state });
+  };
+  await setPressure('nominal');
   await page.goto(url);
   return {
     page,
     context,
     errors,
+    setPressure,
     close: () => context.close(),
     async kill() {
       const session = await context.browser()?.newBrowserCDPSession();

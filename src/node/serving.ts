@@ -23,7 +23,11 @@ export function createServing(show: (step: StartStep | undefined) => void, throt
   let announcing: ReturnType<typeof setInterval> | undefined;
   let isPaused = false;
   let isResting = false;
-  const apply = ({ provider }: Device) => (isPaused || isResting ? provider.pause() : provider.resume());
+  const apply = ({ provider, self }: Device) => {
+    if (isPaused) provider.pause();
+    else if (isResting) provider.pause(self);
+    else provider.resume();
+  };
   return {
     async load(device, root, signal) {
       if (device.engine.loaded()?.root === root) return;
@@ -53,6 +57,7 @@ export function createServing(show: (step: StartStep | undefined) => void, throt
         rest(value) {
           isResting = value;
           apply(device);
+          if (!isPaused) device.announce(value ? undefined : root);
         },
       });
       clearInterval(announcing);

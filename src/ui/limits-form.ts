@@ -1,5 +1,5 @@
 import { css, html, nothing } from 'lit';
-import type { When } from '../node/index.ts';
+import type { Limits, When } from '../node/index.ts';
 import { NodeElement } from './node-element.ts';
 import { strings } from './strings.ts';
 
@@ -37,9 +37,12 @@ export class LimitsForm extends NodeElement {
   ];
 
   override render() {
-    const { limits } = this.snapshot;
-    const { share, when } = limits;
-    const set = (changed: Partial<typeof limits>) => this.node.setLimits({ ...limits, ...changed });
+    const { share, when } = this.snapshot.limits;
+    // Of the node's limits now, not of those last drawn: two fields may change between two drawings.
+    const set = (change: (limits: Limits) => Partial<Limits>) => {
+      const { limits } = this.snapshot;
+      this.node.setLimits({ ...limits, ...change(limits) });
+    };
     const percent = Math.round(share * 100);
     const hour = (which: 'from' | 'to', value: number) =>
       html`<label class="row">
@@ -51,7 +54,8 @@ export class LimitsForm extends NodeElement {
           .value=${String(value)}
           @change=${({ target }: Event) => {
             const chosen = (target as HTMLInputElement).valueAsNumber;
-            if (when.kind === 'hours' && chosen >= 0 && chosen <= 23) set({ when: { ...when, [which]: chosen } });
+            if (!(chosen >= 0 && chosen <= 23)) return;
+            set(({ when: now }) => (now.kind === 'hours' ? { when: { ...now, [which]: chosen } } : {}));
           }}
         />
       </label>`;
@@ -69,7 +73,7 @@ export class LimitsForm extends NodeElement {
               step="5"
               .value=${String(percent)}
               aria-valuetext=${`${percent} %`}
-              @input=${({ target }: Event) => set({ share: (target as HTMLInputElement).valueAsNumber / 100 })}
+              @input=${({ target }: Event) => set(() => ({ share: (target as HTMLInputElement).valueAsNumber / 100 }))}
             />
             <output for="share">${percent} %</output>
           </div>
@@ -80,7 +84,7 @@ export class LimitsForm extends NodeElement {
             id="when"
             @change=${({ target }: Event) => {
               const kind = (target as HTMLSelectElement).value as When['kind'];
-              set({ when: kind === 'hours' ? NIGHT : { kind } });
+              set(() => ({ when: kind === 'hours' ? NIGHT : { kind } }));
             }}
           >
             ${KINDS.map(

@@ -12,6 +12,8 @@ import { AppError } from '../base/app-error.ts';
  * - `gguf-tensor-offset`: a tensor is unaligned, overlaps another, or lies beyond the file.
  * - `gguf-tensor-duplicate`: two tensors have one name.
  * - `bundle-invalid`: a folder packed as one file contradicts itself. The publisher is at fault.
+ * - `safetensors-invalid`: a safetensors file contradicts itself or ends early. Fetch it again.
+ * - `tensor-unreadable`: a tensor lies beyond its file's end, or holds no numbers with a fraction. Fetch it again.
  * - `file-missing`: a bundle has no file of that name. The model is of another kind than was asked for.
  * - `manifest-invalid`: a manifest contradicts itself or what was asked for. The publisher is at fault.
  * - `torrent-invalid`: a torrent file is not the one that its manifest names. The publisher is at fault.
@@ -37,6 +39,8 @@ export type WeightsErrorCode =
   | 'gguf-tensor-offset'
   | 'gguf-tensor-duplicate'
   | 'bundle-invalid'
+  | 'safetensors-invalid'
+  | 'tensor-unreadable'
   | 'file-missing'
   | 'manifest-invalid'
   | 'torrent-invalid'

@@ -23,6 +23,7 @@ export {
 export { layoutGguf, type GgufLayout } from './gguf/layout.ts';
 export { GgufMetadata, type GgufNumbers, type GgufValue } from './gguf/metadata.ts';
 export { TENSOR_TYPES, tensorBytes, tensorTypeById, type TensorType, type TensorTypeInfo } from './gguf/tensor-type.ts';
+export { writeGguf, type GgufParts, type GgufWritable, type GgufWriteTensor } from './gguf/write-gguf.ts';
 export { createIdbPartialStore } from './idb-partial-store.ts';
 export { createIdbPieceStore } from './idb-piece-store.ts';
 export { infoHashText } from './info-hash.ts';
@@ -40,4 +41,7 @@ export type { PartialStore } from './partial-store.ts';
 export type { StorageQuota } from './piece-room.ts';
 export type { PieceStore } from './piece-store.ts';
 export { rebuildFile } from './rebuild-file.ts';
+export { readFloats } from './safetensors/read-floats.ts';
+export { parseSafetensorsHeader, type SafetensorsHeader, type SafetensorsTensor } from './safetensors/safetensors.ts';
+export { writeSafetensors } from './safetensors/write-safetensors.ts';
 export { openManifest, type OpenedManifest } from './signed-manifest.ts';

@@ -107,6 +107,22 @@ test('pause aborts what runs within its own call, hands leases back, and decline
   expect(kinds().slice(3)).toEqual(['work/accept', 'work/heartbeat', 'work/result', 'work/result', 'work/done']);
 });
 
+test('a device that rests for others goes on for its own person', async () => {
+  const { clock, provider, customer } = await createServer({ msPerRecord: 5000 });
+  const [stranger, own] = [customer(2), customer(3)];
+  await stranger.offer(1);
+  await own.offer(2);
+  await clock.advance(100);
+  provider.pause(own.me.id);
+  await stranger.offer(3);
+  await own.offer(4);
+  await clock.advance(100);
+  expect(stranger.kinds()).toEqual(['work/accept', 'work/release', 'work/decline']);
+  expect(own.kinds()).toEqual(['work/accept', 'work/accept']);
+  await clock.advance(30_000);
+  expect(own.kinds().filter((kind) => kind === 'work/done')).toHaveLength(2);
+});
+
 test('stop hands leases back and hears nothing more; start serves again', async () => {
   const { clock, provider, executor, customer } = await createServer({ msPerRecord: 5000 });
   const { offer, kinds } = customer(2);

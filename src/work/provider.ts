@@ -30,8 +30,12 @@ export interface ProviderStats {
 
 /** Computes fragments for whoever asks, this node included, as far as the executor has room. */
 export interface Provider extends Startable {
-  /** Aborts what runs within this very call, hands every lease back politely, and declines until `resume`. */
-  pause(): void;
+  /**
+   * Aborts what runs within this very call, hands every lease back politely, and declines until `resume`.
+   *
+   * @param exceptOf a peer whose leases go on and whose offers are heard: this device rests for others, not for its person
+   */
+  pause(exceptOf?: PeerId): void;
   resume(): void;
   stats(): ProviderStats;
   onChange(listener: () => void): () => void;
@@ -64,7 +68,7 @@ export function createProvider(components: ProviderComponents): Provider {
   const runs = new Set<Promise<void>>();
   let link: WorkLink | undefined;
   let closers: (() => void)[] = [];
-  let isPaused = false;
+  let paused: { readonly exceptOf: PeerId | undefined } | undefined;
   let records = 0;
   let tokens = 0;
   let declined = 0;
@@ -76,7 +80,7 @@ export function createProvider(components: ProviderComponents): Provider {
   const running = () => [...leases.values()].filter((lease) => lease.isRunning);
 
   function whyNot(peer: PeerId, offer: WorkOffer): Declining | undefined {
-    if (isPaused) return 'paused';
+    if (paused && peer !== paused.exceptOf) return 'paused';
     const isServed = running().some((lease) => lease.offer.model === offer.model);
     if (!isServed && executor.freeSlots(offer.model) === 0) return 'no-model';
     const own = [...leases.values()].filter((lease) => lease.peer === peer).length;
@@ -124,7 +128,7 @@ export function createProvider(components: ProviderComponents): Provider {
       lease.isRunning = true;
       const run = compute(lease).finally(() => {
         runs.delete(run);
-        if (!isPaused) startNext();
+        startNext();
         changed();
       });
       runs.add(run);
@@ -192,9 +196,9 @@ export function createProvider(components: ProviderComponents): Provider {
     changed();
   }
 
-  function releaseAll(reason: string) {
+  function releaseAll(reason: string, exceptOf?: PeerId) {
     // Aborted first: the promise that the GPU is idle soon counts from this call.
-    const all = [...leases.values()];
+    const all = [...leases.values()].filter(({ peer }) => peer !== exceptOf);
     for (const lease of all) end(lease.id, reason);
     for (const lease of all) release(lease, reason);
   }
@@ -207,7 +211,7 @@ export function createProvider(components: ProviderComponents): Provider {
         .catch(() => end(id, 'requester unreachable'));
     }
     // Slots may have become free without us: a local chat ended.
-    if (!isPaused) startNext();
+    startNext();
   }
 
   return {
@@ -240,13 +244,13 @@ export function createProvider(components: ProviderComponents): Provider {
       await Promise.allSettled(runs);
       changed();
     },
-    pause() {
-      isPaused = true;
-      releaseAll('paused');
+    pause(exceptOf) {
+      paused = { exceptOf };
+      releaseAll('paused', exceptOf);
       changed();
     },
     resume() {
-      isPaused = false;
+      paused = undefined;
       changed();
     },
     stats: () => ({

@@ -8,7 +8,7 @@ const from = (requester: string, id: string) => ({ requester, id }) as Sequence;
 function serve(queue: FairQueue, cost: number): string[] {
   const order: string[] = [];
   for (let next = queue.next(); next; next = queue.next()) {
-    queue.remove(next);
+    queue.take(next);
     queue.charge(next.requester, cost, 0);
     order.push(next.id);
   }
@@ -30,6 +30,17 @@ test('nobody saves up turns by staying away', () => {
   queue.add(from('a', 'a2'));
   for (let i = 0; i < 3; i++) queue.add(from('b', `b${i}`));
   expect(serve(queue, 10)).toEqual(['a1', 'b0', 'a2', 'b1', 'b2']);
+});
+
+test('who comes new while others run, and nobody waits, has no turns to catch up on', () => {
+  const queue = new FairQueue();
+  queue.add(from('old', 'o0'));
+  serve(queue, 1000);
+  queue.add(from('old', 'o1'));
+  serve(queue, 1000);
+  for (let i = 0; i < 3; i++) queue.add(from('new', `n${i}`));
+  queue.add(from('old', 'o2'));
+  expect(serve(queue, 1000)).toEqual(['n0', 'n1', 'o2', 'n2']);
 });
 
 test('answers cost twice what prompts do', () => {

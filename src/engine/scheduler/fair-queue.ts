@@ -6,11 +6,14 @@ const ANSWER_PRICE = 2;
 
 /**
  * Waiting sequences, in fair shares: the requester that was served least is next, within a requester the first come.
- * Who comes back after a pause starts at the least of those who wait, so that nobody saves up turns.
+ * Who comes new or back after a pause starts at the least of those who wait, or where the last one was that did, so that
+ * nobody saves up turns, and no newcomer is served before all others until it has had as much as they had in hours.
  */
 export class FairQueue {
   readonly #waiting: Sequence[] = [];
   readonly #served = new Map<string, number>();
+  /** What the last one that was taken had been served: where those begin who come while nobody waits. */
+  #level = 0;
 
   get length(): number {
     return this.#waiting.length;
@@ -21,7 +24,7 @@ export class FairQueue {
     const isWaiting = this.#waiting.some((other) => other.requester === requester);
     if (!isWaiting) {
       const others = this.#waiting.map((other) => this.#servedTo(other.requester));
-      const least = others.length > 0 ? Math.min(...others) : 0;
+      const least = others.length > 0 ? Math.min(...others) : this.#level;
       this.#served.set(requester, Math.max(this.#servedTo(requester), least));
     }
     this.#waiting.push(sequence);
@@ -39,6 +42,12 @@ export class FairQueue {
       if (best && this.#servedTo(sequence.requester) < this.#servedTo(best.requester)) best = sequence;
     }
     return best;
+  }
+
+  /** Removes a sequence whose turn it is. */
+  take(sequence: Sequence): void {
+    this.#level = Math.max(this.#level, this.#servedTo(sequence.requester));
+    this.remove(sequence);
   }
 
   remove(sequence: Sequence): void {
@@ -66,6 +75,7 @@ export class FairQueue {
   /** Forgets counters once nobody waits or runs, so that they do not grow with every requester there ever was. */
   forget(): void {
     this.#served.clear();
+    this.#level = 0;
   }
 
   #servedTo(requester: string): number {

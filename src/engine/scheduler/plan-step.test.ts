@@ -61,6 +61,23 @@ describe('planStep', () => {
   });
 });
 
+test('a short prompt does not wait for a long one that came first, and the long one not for short ones', () => {
+  const limits = { promptRows: 8, maxRows: 64, maxLogitRows: 8 };
+  const long = running(100, 0, false);
+  const counts = (runs: Run[]) => new Map(planStep(runs, limits).map(({ run, count }) => [run, count] as const));
+  const short = running(30, 26, false);
+  expect(counts([long, short])).toEqual(
+    new Map([
+      [long, 4],
+      [short, 4],
+    ]),
+  );
+  const many = Array.from({ length: 5 }, () => running(30, 25, false));
+  expect(counts([long, ...many]).get(long)).toBe(4);
+  // Alike, they come to an end one after the other: side by side, all would end as late as the last.
+  expect(counts([running(100, 0, false), running(100, 0, false)]).size).toBe(1);
+});
+
 test('a sequence runs ahead of what is known of it, a row a step, and never computes its last token', () => {
   const run = running(5, 4, false, 3);
   const seen: number[] = [];

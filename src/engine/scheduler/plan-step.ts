@@ -36,17 +36,18 @@ function pendingOf({ known, scheduled, maxPositions, mayRunAhead }: Plannable): 
 
 /**
  * Which tokens the next step computes: one for each decoding sequence first, so that no prompt makes them wait, then
- * prompts in the order of their arrival as far as the budget goes. Which rows meet in a step never changes a bit of any.
+ * prompts as far as the budget goes. Which rows meet in a step never changes a bit of any.
  */
 export function planStep<Run extends Plannable>(runs: readonly Run[], budget: StepBudget): StepShare<Run>[] {
-  const ordered = [...runs.filter((run) => pendingOf(run) === 1), ...runs.filter((run) => pendingOf(run) > 1)];
-  let { promptRows } = budget;
+  const prompts = runs.filter((run) => pendingOf(run) > 1);
+  const ordered = [...runs.filter((run) => pendingOf(run) === 1), ...prompts];
+  const allotted = allotRows(prompts, budget);
   let rows = budget.maxRows;
   let logitRows = budget.maxLogitRows;
   const shares: StepShare<Run>[] = [];
   for (const run of ordered) {
     const pending = pendingOf(run);
-    const limit = Math.min(pending, rows, pending > 1 ? promptRows : 1, run.wantsAll ? logitRows : pending);
+    const limit = Math.min(pending, rows, allotted.get(run) ?? 1, run.wantsAll ? logitRows : pending);
     const reachesEnd = limit === pending;
     const count = reachesEnd && logitRows === 0 ? limit - 1 : limit;
     if (count <= 0) continue;
@@ -54,7 +55,26 @@ export function planStep<Run extends Plannable>(runs: readonly Run[], budget: St
     shares.push({ run, first: run.scheduled, count, logitRows: wanted });
     rows -= count;
     logitRows -= wanted;
-    if (pending > 1) promptRows -= count;
   }
   return shares;
+}
+
+/**
+ * Half of the rows go to the prompt that came first, so that none waits for ever; the others to those with the least left,
+ * so that a short one (the end of a prompt whose beginning is shared, as a rule) need not wait for a long one.
+ */
+function allotRows<Run extends Plannable>(prompts: readonly Run[], budget: StepBudget): ReadonlyMap<Run, number> {
+  const allotted = new Map<Run, number>();
+  let left = budget.promptRows;
+  const allot = (run: Run, most: number) => {
+    const had = allotted.get(run) ?? 0;
+    const useful = run.wantsAll ? Math.min(pendingOf(run), budget.maxLogitRows) : pendingOf(run);
+    const more = Math.max(0, Math.min(useful - had, most, left));
+    allotted.set(run, had + more);
+    left -= more;
+  };
+  const [first] = prompts;
+  if (first) allot(first, Math.ceil(left / 2));
+  for (const run of prompts.toSorted((a, b) => pendingOf(a) - pendingOf(b))) allot(run, left);
+  return allotted;
 }

@@ -216,7 +216,7 @@ class StepLoop implements Scheduler {
         return;
       }
       freeSlots.pop();
-      this.#queue.remove(next);
+      this.#queue.take(next);
       const prompt = this.#interrupted.delete(next) ? 0 : next.tokens.length - pages.sharedPositions;
       this.#queue.charge(next.requester, prompt, 0);
       this.promptTokensShared += pages.sharedPositions;

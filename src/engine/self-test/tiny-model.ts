@@ -5,10 +5,14 @@ import type { ModelConfig } from '../model/config.ts';
 import { dequantise } from '../model/dequantise.reference.ts';
 import { randomRows } from '../testing/random-weights.ts';
 
-/** A model of random weights that is small enough to compute in f64 while a person waits. */
-export interface TinyModel {
+/** The shape of a model that is small enough to compute in f64 while a person waits. */
+export interface TinyShape {
   readonly config: ModelConfig;
   readonly tensors: readonly GgufTensor[];
+}
+
+/** Random weights of a tiny model. */
+export interface TinyWeights {
   /** Each tensor's bytes as a file holds them. */
   readonly bytes: ReadonlyMap<string, Bytes>;
   /** Each tensor's numbers. */
@@ -25,8 +29,7 @@ const SEED = 1;
  * A tiny model that runs through the same kernels as a real one: the same tensor types in the same places, a layer for
  * each combination of them, the same heads, norms and rotation.
  */
-export function makeTinyModel(header: Pick<GgufHeader, 'tensors'>, real: ModelConfig): TinyModel {
-  const random = createRandom(SEED);
+export function tinyShapeOf(header: Pick<GgufHeader, 'tensors'>, real: ModelConfig): TinyShape {
   const block = header.tensors.reduce((most, { type }) => Math.max(most, TENSOR_TYPES[type].blockElements), 32);
   const config: ModelConfig = {
     ...real,
@@ -39,6 +42,13 @@ export function makeTinyModel(header: Pick<GgufHeader, 'tensors'>, real: ModelCo
   };
   const names = chosenNames(header.tensors);
   const tensors = [...names].map(([name, tensor]) => tinyTensor(name, tensor, config));
+  const layers = new Set([...names.keys()].flatMap((name) => /^blk\.\d+\./.exec(name) ?? [])).size;
+  return { config: { ...config, layers }, tensors };
+}
+
+/** The same weights for a shape each time. */
+export function drawTinyWeights({ tensors }: TinyShape): TinyWeights {
+  const random = createRandom(SEED);
   const bytes = new Map<string, Bytes>();
   const tables = new Map<string, Float64Array>();
   // Matrices first: a norm's gains keep what they feed at about 1, where softmax and silu bend.
@@ -48,8 +58,7 @@ export function makeTinyModel(header: Pick<GgufHeader, 'tensors'>, real: ModelCo
     bytes.set(name, data);
     tables.set(name, dequantise(type, data));
   }
-  const layers = new Set([...names.keys()].flatMap((name) => /^blk\.\d+\./.exec(name) ?? [])).size;
-  return { config: { ...config, layers }, tensors, bytes, tables };
+  return { bytes, tables };
 }
 
 /** As many heads for a kv head as the model has, up to a few; together they make whole blocks. */
