@@ -7,13 +7,15 @@ import { chromium } from '@playwright/test';
 import { requireChromium, WEBGPU_FLAGS } from './chromium.ts';
 import type { Visitor } from './tab.ts';
 
+export type Partitioned = Omit<Visitor, 'setPressure'>;
+
 const START_MS = 30_000;
 
 /**
  * A browser with Chromium's own defaults. Playwright's switches turn off the partitioning of storage between sites, and
  * what another site's frame may do is then not what people meet: so it is started by hand and driven over CDP.
  */
-export async function openPartitioned(url: string, viewport = { width: 1280, height: 800 }): Promise<Visitor> {
+export async function openPartitioned(url: string, viewport = { width: 1280, height: 800 }): Promise<Partitioned> {
   const profile = mkdtempSync(join(tmpdir(), 'starling-partitioned-'));
   const child = spawn(
     requireChromium(),

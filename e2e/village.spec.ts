@@ -2,11 +2,10 @@ import { expect, test, type FrameLocator, type Page } from '@playwright/test';
 import { expectAccessible } from './accessible.ts';
 import { startOperator, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
-import { openPartitioned } from './partitioned-browser.ts';
-import type { Visitor } from './tab.ts';
+import { openPartitioned, type Partitioned } from './partitioned-browser.ts';
 
 let operator: Operator;
-let visitor: Visitor;
+let visitor: Partitioned;
 
 test.beforeAll(async () => {
   operator = await startOperator({ models: [] });
