@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { halfBits, halfToNumber } from '../../base/half.ts';
 import { createRandom, shuffled } from '../../base/random.ts';
 import { createPipelineCache, openGpu, type GpuDevice, type PipelineCache } from '../../gpu/index.ts';
-import { kvHeadBytes, type KvType } from '../model/kv-type.ts';
-import { keptReference, stepReference } from '../model/kv-type.reference.ts';
+import { keptReference } from '../model/kv-type.reference.ts';
+import { kvCells } from '../testing/kv-cells.ts';
 import { group, runKernel, ungroup } from '../testing/run-kernel.ts';
 import {
   ATTENTION_SERIAL_DIMENSIONS,
@@ -25,46 +24,6 @@ beforeAll(async () => {
   cache = createPipelineCache(gpu.device);
 });
 afterAll(() => gpu.close());
-
-type Part = 'keys' | 'values';
-
-/** A cache as bytes, read and written a head at a time: the layout once more, from its description. */
-function cacheOf(type: KvType, size: number, kvHeads: number, pages: number) {
-  const bytes = new Uint8Array(pages * PAGE * kvHeads * kvHeadBytes(type, size));
-  const view = new DataView(bytes.buffer);
-  const width = { f32: 4, f16: 2, int8: 1 }[type];
-  const roomBytes = PAGE * kvHeadBytes(type, size);
-  /** Byte of dimension d of the head of position i in a page. */
-  const at = (part: Part, place: number, i: number, d: number) => {
-    const quad = part === 'keys' ? (d >> 2) * PAGE + i : i * (size / 4) + (d >> 2);
-    return place * roomBytes + (4 * quad + (d & 3)) * width;
-  };
-  const stepAt = (place: number, i: number) => place * roomBytes + PAGE * size + 4 * i;
-  return {
-    bytes,
-    at,
-    get(part: Part, place: number, i: number): number[] {
-      const step = type === 'int8' ? view.getFloat32(stepAt(place, i), true) : 1;
-      return Array.from({ length: size }, (_, d) => {
-        const byte = at(part, place, i, d);
-        if (type === 'f32') return view.getFloat32(byte, true);
-        return type === 'f16' ? halfToNumber(view.getUint16(byte, true)) : step * view.getInt8(byte);
-      });
-    },
-    set(part: Part, place: number, i: number, head: ArrayLike<number>): void {
-      const step = stepReference(head);
-      const kept = keptReference(type, head);
-      if (type === 'int8') view.setFloat32(stepAt(place, i), step, true);
-      for (let d = 0; d < size; d++) {
-        const byte = at(part, place, i, d);
-        const v = head[d] ?? 0;
-        if (type === 'f32') view.setFloat32(byte, v, true);
-        else if (type === 'f16') view.setUint16(byte, halfBits(v), true);
-        else view.setInt8(byte, Math.round((kept[d] ?? 0) / step));
-      }
-    },
-  };
-}
 
 const shapes = fc.record({
   kvHeads: fc.integer({ min: 1, max: 3 }),
@@ -105,7 +64,7 @@ test.each(['f32', 'f16', 'int8'] as const)('a cache of %s keeps what its referen
     const rows = positions.map(() => Array.from({ length: all }, numbers));
     const turns = Array.from({ length: 304 * 2 * head4 }, () => QUARTER_TURNS[random.below(4)] ?? ([1, 0] as const));
     const { table, place } = pagesOf(positions.length, kvHeads, seed);
-    const room = cacheOf(type, size, kvHeads, table.length);
+    const room = kvCells(type, size, kvHeads, table.length);
     const [, , , , , , keys, values] = await runKernel(gpu, cache, {
       kernel: ropeCacheKernel,
       choice: { variants: { kv: type, rope: style, head_norm: 'none' }, overrides: { COLS: 4 } },
@@ -167,7 +126,7 @@ test.each(['f16', 'int8'] as const)('attention over a cache of %s is exact for w
     const [heads, size] = [kvHeads * ratio, 4 * head4];
     const numbers = (length: number) => Float32Array.from({ length }, () => 2 * random.uniform() - 1);
     const { table, place } = pagesOf(positions.length, kvHeads, seed);
-    const [keys, values] = [0, 1].map(() => cacheOf(type, size, kvHeads, table.length));
+    const [keys, values] = [0, 1].map(() => kvCells(type, size, kvHeads, table.length));
     if (!keys || !values) return;
     // NaN where nothing was written, or the least number, which would be seen as well.
     keys.bytes.fill(0xff);
