@@ -1,6 +1,5 @@
 // out[m, h] = sum over t of softmax_t(q[m, h] . k[t, h']) v[t, h'], t = 0 .. position of row m, h' the kv head of h.
-// q: (rows, heads, D / 4) vec4, scaled; keys: (pages, kv_heads, D / 4, 16) vec4; values: (pages, kv_heads, 16, D / 4)
-// vec4; out: (groups, heads, D, COLS) f32. Dispatch (heads, rows, 1): one workgroup a head, tiles of 256 positions.
+// q: (rows, heads, D / 4) vec4, scaled; keys and values: kv_read_*.wgsl; out: (groups, heads, D, COLS) f32. Dispatch (heads, rows, 1): one workgroup a head, tiles of 256 positions.
 // Source: online softmax, Milakov and Gimelshein 2018. Tiles and sums follow the position alone, never the batch.
 const WG = 64u;
 const TILE = 256u;
@@ -18,7 +17,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let count = row.z + 1u;
   let first_page = row.y * params.pages_per_slot;
   let kv = h / (params.heads / params.kv_heads);
-  let head_base = params.head4 * PAGE;
   let q_at = params.head4 * (m * params.heads + h);
   // Lanes that sum values: `parties` of head4 lanes, each party takes every parties-th position.
   let parties = WG / params.head4;
@@ -31,9 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let n = min(TILE, count - start);
     var lane_top = LOWEST;
     for (var i = lane; i < n; i += WG) {
-      let page = page_table[first_page + (start + i) / PAGE];
-      let k_at = head_base * (page * params.kv_heads + kv) + i % PAGE;
-      let s = score(q_at, k_at);
+      let s = score(q_at, page_base(first_page, start + i, kv), i % PAGE);
       scores[i] = s;
       lane_top = max(lane_top, s);
     }
@@ -53,10 +49,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     sum *= shrink;
     if (party < parties) {
       for (var i = party; i < n; i += parties) {
-        let page = page_table[first_page + (start + i) / PAGE];
-        let v_at = head_base * (page * params.kv_heads + kv) + (i % PAGE) * params.head4 + d;
+        let base = page_base(first_page, start + i, kv);
+        let weight = scores[i] * value_step(base, i % PAGE);
         mass += scores[i];
-        sum = fma(vec4f(scores[i]), values[v_at], sum);
+        sum = fma(vec4f(weight), value4(base + (i % PAGE) * params.head4 + d), sum);
       }
     }
     workgroupBarrier();

@@ -1,7 +1,6 @@
 // out[m, h] = sum over t of softmax_t(q[m, h] . k[t, h']) v[t, h'], as attention.wgsl, without barriers: a lane makes up
 // to 32 dimensions of one head and scores every position itself. For devices where barriers cost more than that.
-// q: (rows, heads, D / 4) vec4, scaled; keys: (pages, kv_heads, D / 4, 16) vec4; values: (pages, kv_heads, 16, D / 4)
-// vec4; out: (groups, heads, D, COLS) f32. Dispatch (heads * ceil(D / 32) / WG, rows, 1).
+// q: (rows, heads, D / 4) vec4, scaled; keys and values: kv_read_*.wgsl; out: (groups, heads, D, COLS) f32. Dispatch (heads * ceil(D / 32) / WG, rows, 1).
 // Source: online softmax, Milakov and Gimelshein 2018. A page at a time, in order: bits follow the position alone.
 const WG = 4u;
 const CHUNK = 8u;
@@ -20,7 +19,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let count = row.z + 1u;
   let first_page = row.y * params.pages_per_slot;
   let kv = h / (params.heads / params.kv_heads);
-  let head_base = params.head4 * PAGE;
   let q_at = params.head4 * (m * params.heads + h);
   var top = LOWEST;
   var mass = 0.0;
@@ -28,10 +26,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var scores: array<f32, PAGE>;
   for (var start = 0u; start < count; start += PAGE) {
     let n = min(PAGE, count - start);
-    let base = head_base * (page_table[first_page + start / PAGE] * params.kv_heads + kv);
+    let base = page_base(first_page, start, kv);
     var new_top = top;
     for (var i = 0u; i < n; i++) {
-      let s = score(q_at, base + i);
+      let s = score(q_at, base, i);
       scores[i] = s;
       new_top = max(new_top, s);
     }
@@ -44,9 +42,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     for (var i = 0u; i < n; i++) {
       let weight = exp(scores[i] - new_top);
       mass += weight;
+      let stepped = weight * value_step(base, i);
       let v_at = base + i * params.head4 + first;
       for (var d = 0u; d < width; d++) {
-        sums[d] = fma(vec4f(weight), values[v_at + d], sums[d]);
+        sums[d] = fma(vec4f(stepped), value4(v_at + d), sums[d]);
       }
     }
   }

@@ -1,8 +1,8 @@
 // For each row m and head h of qkv + bias: q and k are normed (head_norm_*.wgsl) and rotated by their position
 // (rope_*.wgsl), q is scaled by 1 / sqrt(D) and kept, k and v go to the row's place in the paged cache.
 // qkv: (groups, H, D, COLS) with H = heads + 2 kv_heads; vectors: (H, D) bias, then D gains for q and D for k;
-// angles: (positions, rotary / 2) of (cos, sin); q: (rows, heads, D); keys: (pages, kv_heads, D / 4, 16, 4);
-// values: (pages, kv_heads, 16, D). Dispatch (H, rows, 1), a lane a pair of dimensions. Source: Su et al. 2021, RoFormer.
+// angles: (positions, rotary / 2) of (cos, sin); q: (rows, heads, D), D at most 256. Dispatch (H, rows, 1), a lane a pair
+// of dimensions. Source: Su et al. 2021, RoFormer.
 struct RopeCacheParams {
   heads: u32,
   kv_heads: u32,
@@ -24,8 +24,6 @@ const PAGE = 16u;
 @group(0) @binding(4) var<storage, read> rows: array<vec4u>;
 @group(0) @binding(5) var<storage, read> page_table: array<u32>;
 @group(0) @binding(6) var<storage, read_write> q: array<f32>;
-@group(0) @binding(7) var<storage, read_write> keys: array<f32>;
-@group(0) @binding(8) var<storage, read_write> values: array<f32>;
 
 fn projected(m: u32, h: u32, d: u32) -> f32 {
   let width = (params.heads + 2u * params.kv_heads) * params.head_size;
@@ -33,21 +31,38 @@ fn projected(m: u32, h: u32, d: u32) -> f32 {
   return qkv[((m / COLS) * width + k) * COLS + m % COLS] + vectors[k];
 }
 
+fn is_key(h: u32) -> bool {
+  return h < params.heads + params.kv_heads;
+}
+
+// Which page of which kv head the key or value of row m goes to.
+fn head_place(m: u32, h: u32) -> u32 {
+  let row = rows[m];
+  let page = page_table[row.y * params.pages_per_slot + row.z / PAGE];
+  return page * params.kv_heads + (h - params.heads) % params.kv_heads;
+}
+
 fn keep(m: u32, h: u32, d: u32, v: f32) {
   if (h < params.heads) {
     q[(m * params.heads + h) * params.head_size + d] = v * params.q_scale;
-    return;
-  }
-  let row = rows[m];
-  let page = page_table[row.y * params.pages_per_slot + row.z / PAGE];
-  let in_page = row.z % PAGE;
-  let kv = (h - params.heads) % params.kv_heads;
-  let head_base = (page * params.kv_heads + kv) * PAGE * params.head_size;
-  if (h < params.heads + params.kv_heads) {
-    let quad = in_page + PAGE * (d / 4u);
-    keys[head_base + 4u * quad + d % 4u] = v;
   } else {
-    values[head_base + in_page * params.head_size + d] = v;
+    stage(m, h, d, v);
+  }
+}
+
+fn turn_head(m: u32, h: u32, lane: u32) {
+  let scale = head_scale(m, h);
+  for (var i = lane; i < params.head_size / 2u; i += WG) {
+    let rotates = i < params.rotary / 2u;
+    let pair = select(vec2u(2u * i, 2u * i + 1u), rotary_pair(i, params.rotary), rotates);
+    let a = projected(m, h, pair.x) * scale * head_gain(h >= params.heads, pair.x);
+    let b = projected(m, h, pair.y) * scale * head_gain(h >= params.heads, pair.y);
+    var turn = vec2f(1.0, 0.0);
+    if (rotates) {
+      turn = angles[rows[m].z * (params.rotary / 2u) + i];
+    }
+    keep(m, h, pair.x, a * turn.x - b * turn.y);
+    keep(m, h, pair.y, a * turn.y + b * turn.x);
   }
 }
 
@@ -55,24 +70,14 @@ fn keep(m: u32, h: u32, d: u32, v: f32) {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let h = group.x;
   let m = group.y;
-  if (h >= params.heads + params.kv_heads) {
+  if (h < params.heads + params.kv_heads) {
+    turn_head(m, h, lane);
+  } else {
     for (var d = lane; d < params.head_size; d += WG) {
       keep(m, h, d, projected(m, h, d));
     }
-    return;
   }
-  let is_key = h >= params.heads;
-  let scale = head_scale(m, h);
-  for (var i = lane; i < params.head_size / 2u; i += WG) {
-    let rotates = i < params.rotary / 2u;
-    let pair = select(vec2u(2u * i, 2u * i + 1u), rotary_pair(i, params.rotary), rotates);
-    let a = projected(m, h, pair.x) * scale * head_gain(is_key, pair.x);
-    let b = projected(m, h, pair.y) * scale * head_gain(is_key, pair.y);
-    var turn = vec2f(1.0, 0.0);
-    if (rotates) {
-      turn = angles[rows[m].z * (params.rotary / 2u) + i];
-    }
-    keep(m, h, pair.x, a * turn.x - b * turn.y);
-    keep(m, h, pair.y, a * turn.y + b * turn.x);
+  if (h >= params.heads) {
+    store_staged(m, h, lane);
   }
 }

@@ -1,5 +1,6 @@
 import { measureDirectEmbeddings, measureOurEmbeddings } from './embed.ts';
 import { measureDownload, seedModel } from './download.ts';
+import { measureEncode } from './encode.ts';
 import { measureEngine, measureWllama } from './generate.ts';
 import { measureMatmul } from './matmul.ts';
 import { measureJaxTraining, measureOurProducts, measureOurTraining } from './training.ts';
@@ -11,6 +12,7 @@ export const bench = {
   measureEngine,
   measureWllama,
   measureMatmul,
+  measureEncode,
   measureOurEmbeddings,
   measureDirectEmbeddings,
   measureOurTraining,

@@ -44,6 +44,7 @@ export async function makeBenchModel(
     slots,
     contextTokens: pagesPerSlot * PAGE_TOKENS,
     pages: slots * pagesPerSlot,
+    kvType: 'f32' as const,
     maxRows: slots,
     maxLogitRows: slots,
   };

@@ -123,7 +123,7 @@ describe.each(shapes)('heads=$heads kvHeads=$kvHeads size=$headSize $style', (sh
       const [, , , , , q, keys, values] = await runKernel(gpu, cache, {
         kernel: ropeCacheKernel,
         choice: {
-          variants: { rope: shape.style, head_norm: shape.gains ? 'rms' : 'none' },
+          variants: { kv: 'f32', rope: shape.style, head_norm: shape.gains ? 'rms' : 'none' },
           overrides: { COLS: columns },
         },
         params: {
@@ -203,7 +203,7 @@ describe.each(shapes)('heads=$heads kvHeads=$kvHeads size=$headSize $style', (sh
       );
       const [, , , , , out] = await runKernel(gpu, cache, {
         kernel,
-        choice: { overrides: { COLS: columns } },
+        choice: { variants: { kv: 'f32' }, overrides: { COLS: columns } },
         params: { heads, kv_heads: kvHeads, head4: headSize / 4, pages_per_slot: 20 },
         buffers: [
           Float32Array.from(q.flat().flatMap((head) => Array.from(head))),

@@ -1,20 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRandom } from '../../base/random.ts';
 import { createPipelineCache, openGpu, type GpuDevice, type PipelineCache } from '../../gpu/index.ts';
-import type { LowRankPair } from '../adapters/adapter-weights.ts';
-import { packAdapter } from '../adapters/pack-adapter.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { fillRows } from '../model/step-rows.ts';
+import { pooledAdapters, type Targets } from '../testing/pooled-adapters.ts';
 import { group, runKernel, ungroup } from '../testing/run-kernel.ts';
 import { expandReference, shrinkReference } from './low-rank.reference.ts';
-import {
-  lowRankExpandKernel,
-  lowRankShrinkKernel,
-  lowRankSwigluKernel,
-  MAX_RANK_PAGES,
-  NO_PAGE,
-  SHRINK_LANES,
-} from './low-rank.ts';
+import { lowRankExpandKernel, lowRankShrinkKernel, lowRankSwigluKernel, SHRINK_LANES } from './low-rank.ts';
 import { swigluReference } from './matmul.reference.ts';
 
 let gpu: GpuDevice;
@@ -31,44 +23,7 @@ const CONFIG = { layers: 1, width: WIDTH, ffnWidth: 20, heads: 3, kvHeads: 1, he
 const RANKS = [1, 0, 16, 64, 9, 8];
 const random = createRandom(3);
 const numbers = (count: number) => Float32Array.from({ length: count }, () => random.uniform() - 0.5);
-const pairOf = (rank: number, inputs: number, outputs: number): LowRankPair => ({
-  rank,
-  scale: 0.7,
-  a: numbers(rank * inputs),
-  b: numbers(outputs * rank),
-});
-
-interface Targets {
-  readonly tensors: Readonly<Record<string, number>>;
-  readonly inputs: number;
-}
-
-/** Adapters of one group in a pool in which their pages lie the wrong way round, with their table. */
-function pooled({ tensors, inputs }: Targets) {
-  const names = Object.keys(tensors);
-  const adapters = RANKS.map((rank) =>
-    rank === 0 ? [] : Object.values(tensors).map((outputs) => pairOf(rank, inputs, outputs)),
-  );
-  const parts = adapters.map((pairs) => {
-    const weights = new Map(pairs.map((pair, i) => [`blk.0.${names[i]}.weight`, pair]));
-    return pairs.length === 0 ? undefined : packAdapter(weights, CONFIG).groups[0];
-  });
-  const { pageFloats = 0, bAt = 0 } = parts[0]?.group ?? {};
-  const pageCount = parts.reduce((sum, part) => sum + (part?.pagesOfLayer[0] ?? 0), 0);
-  const pool = new Float32Array(pageCount * pageFloats);
-  const table = new Uint32Array(RANKS.length * MAX_RANK_PAGES).fill(NO_PAGE);
-  let next = pageCount;
-  for (const [slot, part] of parts.entries()) {
-    if (!part) continue;
-    for (let i = 0; i < (part.pagesOfLayer[0] ?? 0); i++) {
-      next--;
-      pool.set(part.pages.subarray(i * pageFloats, (i + 1) * pageFloats), next * pageFloats);
-      table[slot * MAX_RANK_PAGES + i] = next;
-    }
-  }
-  const place = { table_stride: MAX_RANK_PAGES, table_at: 0, page4: pageFloats / 4 };
-  return { adapters, pool, table, place, expansion: { b4: bAt / 4, out4: (parts[0]?.group.outputs ?? 0) / 4 } };
-}
+const pooled = (targets: Targets) => pooledAdapters(CONFIG, targets, RANKS, random);
 
 const rowsOf = (count: number) => {
   const words = new Uint32Array(4 * Math.ceil(count / 4) * 4);

@@ -3,6 +3,8 @@ import { parseGgufHeader } from '../../weights/index.ts';
 import { readModelConfig, type ModelConfig } from './config.ts';
 import type { AdapterWeights, LowRankPair } from '../adapters/adapter-weights.ts';
 import { dequantise } from './dequantise.reference.ts';
+import { keptReference } from './kv-type.reference.ts';
+import type { KvType } from './kv-type.ts';
 
 /** A whole model in f64: slow, plain, and the oracle of the GPU's forward pass. */
 export interface ReferenceModel {
@@ -49,16 +51,23 @@ function addProduct(table: Float64Array, { rank, scale, a, b }: LowRankPair): vo
  * Natural log-probabilities of the next token after each of `tokens`: (tokens, vocabulary).
  *
  * @param tables the numbers of each tensor by its GGUF name
+ * @param kvType how keys and values are kept between their making and their use
  */
 export function forwardReference(
   config: ModelConfig,
   tables: ReadonlyMap<string, Float64Array>,
   tokens: ArrayLike<number>,
   onState: (state: Float64Array) => void = () => undefined,
+  kvType: KvType = 'f32',
 ): Float64Array[] {
   const weights = (name: string) => present(tables.get(name), name);
   const optional = (name: string) => tables.get(name);
-  const { width, layers } = config;
+  const { width, layers, headSize } = config;
+  const keep = (heads: Float64Array) => {
+    for (let at = 0; at < heads.length; at += headSize)
+      heads.set(keptReference(kvType, heads.subarray(at, at + headSize)), at);
+    return heads;
+  };
   const keys: Float64Array[][] = Array.from({ length: layers }, () => []);
   const values: Float64Array[][] = Array.from({ length: layers }, () => []);
   const out: Float64Array[] = [];
@@ -73,8 +82,8 @@ export function forwardReference(
       const turn = (heads: Float64Array, gain: string) =>
         rotate(config, headNorm(config, heads, optional(name(gain))), position, optional('rope_freqs.weight'));
       const q = turn(project('attn_q'), 'attn_q_norm.weight');
-      present(keys[layer], 'layer').push(turn(project('attn_k'), 'attn_k_norm.weight'));
-      present(values[layer], 'layer').push(project('attn_v'));
+      present(keys[layer], 'layer').push(keep(turn(project('attn_k'), 'attn_k_norm.weight')));
+      present(values[layer], 'layer').push(keep(project('attn_v')));
       const mixed = attend(config, q, present(keys[layer], 'layer'), present(values[layer], 'layer'));
       addInto(x, matVec(weights(name('attn_output.weight')), mixed));
       const inner = rmsNorm(x, weights(name('ffn_norm.weight')), config.epsilon);

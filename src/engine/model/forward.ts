@@ -24,6 +24,12 @@ export interface ForwardPass {
   ): void;
 }
 
+/** Lists of commands that are kept: a list of 300 takes about 20 kB. */
+const MAX_LISTS = 64;
+/** More rows than a step has, and more sets of groups. */
+const MAX_SHAPE_ROWS = 4096;
+const ADAPTER_GROUPS = 16;
+
 /**
  * Compiles and binds everything that the model's steps need.
  *
@@ -57,33 +63,59 @@ export async function prepareForward(parts: OpParts, adapters?: AdapterBuffers):
     ...(await builder.matmul(weights.head, 'store', state.finalNormed, state.logits, config.vocabulary, 'logitRows')),
   );
   ops.push(await builder.pick());
+  const listOf = createListCache(ops);
   const encode = (pass: GPUComputePassEncoder, shape: StepShape) => {
     let bound: GPUComputePipeline | undefined;
-    for (const op of ops) {
-      const rows = isPartOf(op, shape) ? shape[op.over] : 0;
-      if (rows === 0) continue;
-      const tiling = tilingOf(rows);
-      const pipeline = op.pipeline(tiling, tilingOf(shape.rows));
+    for (const { pipeline, group, x, y } of listOf(shape)) {
       if (pipeline !== bound) pass.setPipeline(pipeline);
       bound = pipeline;
-      pass.setBindGroup(0, op.group);
-      pass.dispatchWorkgroups(...op.size(rows, tiling));
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(x, y);
     }
   };
   const encodeApart: ForwardPass['encodeApart'] = (encoder, shape, timestamps) => {
     for (const [i, op] of ops.entries()) {
-      const rows = isPartOf(op, shape) ? shape[op.over] : 0;
       const pass = encoder.beginComputePass({ timestampWrites: timestamps(i) });
-      if (rows > 0) {
-        const tiling = tilingOf(rows);
-        pass.setPipeline(op.pipeline(tiling, tilingOf(shape.rows)));
-        pass.setBindGroup(0, op.group);
-        pass.dispatchWorkgroups(...op.size(rows, tiling));
+      for (const { pipeline, group, x, y } of commandsOf([op], shape)) {
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, group);
+        pass.dispatchWorkgroups(x, y);
       }
       pass.end();
     }
   };
   return { dispatches: ops.length, encode, encodeApart };
+}
+
+/** A dispatch of a step of one shape. */
+interface Command {
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly x: number;
+  readonly y: number;
+}
+
+function commandsOf(ops: readonly Op[], shape: StepShape): Command[] {
+  const inner = tilingOf(shape.rows);
+  return ops.flatMap((op) => {
+    const rows = isPartOf(op, shape) ? shape[op.over] : 0;
+    if (rows === 0) return [];
+    const tiling = tilingOf(rows);
+    const [x, y] = op.size(rows, tiling);
+    return [{ pipeline: op.pipeline(tiling, inner), group: op.group, x, y }];
+  });
+}
+
+/** Steps come in few shapes, the same for many tokens: their lists are made once, so that a step only records them. */
+function createListCache(ops: readonly Op[]): (shape: StepShape) => readonly Command[] {
+  const lists = new Map<number, readonly Command[]>();
+  return (shape) => {
+    const key = (shape.rows * MAX_SHAPE_ROWS + shape.logitRows) * ADAPTER_GROUPS + (shape.adapterGroups ?? 0);
+    const list = lists.get(key) ?? commandsOf(ops, shape);
+    if (lists.size >= MAX_LISTS) lists.clear();
+    lists.set(key, list);
+    return list;
+  };
 }
 
 function isPartOf({ needs, unless }: Op, { adapterGroups = 0 }: StepShape): boolean {

@@ -10,6 +10,7 @@ import {
 import type { GgufHeader, PieceStore } from '../../weights/index.ts';
 import { chooseTested } from '../self-test/self-test.ts';
 import type { ModelConfig } from './config.ts';
+import { kvHeadBytes, type KvType } from './kv-type.ts';
 import type { ModelRunner } from './model-runner.ts';
 import { prepareRunner } from './prepare-runner.ts';
 import { reductionLabel, reductionsOf } from './reduction.ts';
@@ -27,6 +28,11 @@ export interface LoadOptions {
   readonly speculates?: boolean;
   /** Positions of the longest sequence; by default the model's own context, at most 4096. */
   readonly contextTokens?: number;
+  /**
+   * How keys and values are kept; `f32` by default. `f16` takes half the memory and `int8` a quarter and 4 bytes a head,
+   * both at some loss of precision; results agree in their bits within one type only.
+   */
+  readonly kvType?: KvType;
   /** Bytes that the model may take on the GPU, all in all; WebGPU itself does not say how many there are. */
   readonly memoryBytes?: number;
   /** Split matrices into bindings of at most this many bytes; for tests. */
@@ -79,14 +85,15 @@ export async function loadModel(
     const { header, config, view } = weights;
     const weightBytes = memory.allocatedBytes;
     const { state, contextTokens } = await fitRunState(config, options, view.ropeFactors, device.queue, memory);
-    const reduction = await chooseTested(gpu, cache, header, config, reductionsOf(gpu.report));
+    const { kvType } = state.limits;
+    const reduction = await chooseTested(gpu, cache, header, config, reductionsOf(gpu.report), kvType);
     const runner = await prepareRunner({ device, cache, memory, config, weights: view, state, reduction });
-    const kvBytesPerToken = 2 * config.layers * config.kvHeads * config.headSize * 4;
+    const kvBytesPerToken = 2 * config.layers * config.kvHeads * kvHeadBytes(kvType, config.headSize);
     const numericClass = [
       source.root.slice(0, 16),
       KERNEL_VERSION,
       reductionLabel(reduction),
-      'f32',
+      kvType === 'f32' ? 'f32' : `f32+kv-${kvType}`,
       gpu.report.vendor,
       gpu.report.architecture,
     ].join('/');
@@ -118,7 +125,8 @@ async function fitRunState(
 /** Slots, context and cache pages within the limits of one binding and the budget. */
 export function runLimits(config: ModelConfig, options: LoadOptions): { limits: RunLimits; contextTokens: number } {
   const slots = Math.min(MAX_SLOTS, Math.max(1, Math.floor(options.slots ?? DEFAULT_SLOTS)));
-  const pageBytes = PAGE_TOKENS * config.kvHeads * config.headSize * 4;
+  const { kvType = 'f32' } = options;
+  const pageBytes = PAGE_TOKENS * config.kvHeads * kvHeadBytes(kvType, config.headSize);
   const bindingPages = Math.floor(MAX_BINDING_BYTES / pageBytes);
   const wanted = options.contextTokens ?? Math.min(config.contextTokens, DEFAULT_CONTEXT);
   const contextTokens = Math.max(1, Math.min(wanted, config.contextTokens, bindingPages * PAGE_TOKENS));
@@ -127,5 +135,6 @@ export function runLimits(config: ModelConfig, options: LoadOptions): { limits: 
   const pages = Math.min(slots * contextPages, bindingPages, Math.max(contextPages, budgetPages));
   const maxLogitRows = Math.ceil(slots / 8) * 8;
   const maxRows = Math.max(MAX_ROWS, maxLogitRows);
-  return { limits: { slots, contextTokens: contextPages * PAGE_TOKENS, pages, maxRows, maxLogitRows }, contextTokens };
+  const limits = { slots, contextTokens: contextPages * PAGE_TOKENS, pages, kvType, maxRows, maxLogitRows };
+  return { limits, contextTokens };
 }

@@ -176,7 +176,8 @@ export class OpBuilder {
       keys,
       values,
     ]);
-    const variants = { rope: config.ropeStyle, head_norm: config.hasHeadNorm ? 'rms' : 'none' };
+    const headNorm = config.hasHeadNorm ? 'rms' : 'none';
+    const variants = { kv: state.limits.kvType, rope: config.ropeStyle, head_norm: headNorm };
     const pipeline = await this.#byColumns(ropeCacheKernel, { variants });
     return { over: 'rows', pipeline, group, size: (rows) => [heads + 2 * kvHeads, rows] };
   }
@@ -193,7 +194,7 @@ export class OpBuilder {
       pages_per_slot: state.limits.contextTokens / PAGE_TOKENS,
     });
     const group = this.#bind(kernel, [params, state.q, keys, values, state.rows, state.pageTable, state.attended]);
-    const pipeline = await this.#byColumns(kernel, {});
+    const pipeline = await this.#byColumns(kernel, { variants: { kv: state.limits.kvType } });
     const parts = Math.ceil(headSize / ATTENTION_SERIAL_DIMENSIONS);
     const across = isSerial ? Math.ceil((heads * parts) / ATTENTION_SERIAL_WG) : heads;
     return { over: 'rows', pipeline, group, size: (rows) => [across, rows] };

@@ -1,5 +1,6 @@
 import { BUFFER_USAGE, type GpuMemory } from '../../gpu/index.ts';
 import type { ModelConfig } from './config.ts';
+import { kvHeadBytes, type KvType } from './kv-type.ts';
 import { ropeAngles } from './rope-angles.ts';
 
 /** Tokens of a page of the KV cache; the shaders say 16 too. */
@@ -17,6 +18,8 @@ export interface RunLimits {
   readonly contextTokens: number;
   /** Pages of the KV cache, shared by all slots. */
   readonly pages: number;
+  /** How the cache keeps its numbers. */
+  readonly kvType: KvType;
   /** Rows (tokens) of a step, a multiple of 8. */
   readonly maxRows: number;
   /** Rows of a step whose logits may be asked for, a multiple of 8. */
@@ -88,7 +91,7 @@ async function allocate(
   const { maxRows, maxLogitRows } = limits;
   const floats = (label: string, count: number, usage = 0) => create(label, count * 4, STORAGE | usage);
   const cache = (label: string, layer: number) =>
-    floats(`${label}.${layer}`, limits.pages * PAGE_TOKENS * kvHeads * headSize);
+    create(`${label}.${layer}`, limits.pages * PAGE_TOKENS * kvHeads * kvHeadBytes(limits.kvType, headSize), STORAGE);
   const table = ropeAngles(config, limits.contextTokens, ropeFactors);
   const angles = await floats('angles', table.length, COPY_DST);
   queue.writeBuffer(angles, 0, table);

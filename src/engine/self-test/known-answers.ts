@@ -1,6 +1,7 @@
 import type { Bytes } from '../../base/bytes.ts';
 import type { GgufHeader, GgufTensor } from '../../weights/index.ts';
 import type { ModelConfig } from '../model/config.ts';
+import type { KvType } from '../model/kv-type.ts';
 import { forwardReference } from '../model/forward.reference.ts';
 import { drawTinyWeights, tinyShapeOf } from './tiny-model.ts';
 
@@ -24,15 +25,17 @@ const known = new Map<string, KnownAnswers>();
  * once for each and kept, the latest few: a model that is loaded again, after a lost device too, waits for the GPU only.
  *
  * @param lengths tokens of each sequence
+ * @param kvType how the cache rounds, as the reference then does
  */
 export function knownAnswers(
   header: Pick<GgufHeader, 'tensors'>,
   real: ModelConfig,
   lengths: readonly number[],
+  kvType: KvType = 'f32',
 ): KnownAnswers {
   const shape = tinyShapeOf(header, real);
-  const signature = JSON.stringify([shape, lengths]);
-  const found = known.get(signature) ?? compute(shape, lengths);
+  const signature = JSON.stringify([shape, lengths, kvType]);
+  const found = known.get(signature) ?? compute(shape, lengths, kvType);
   known.delete(signature);
   known.set(signature, found);
   const [oldest] = known.keys();
@@ -40,12 +43,12 @@ export function knownAnswers(
   return found;
 }
 
-function compute(shape: ReturnType<typeof tinyShapeOf>, lengths: readonly number[]): KnownAnswers {
+function compute(shape: ReturnType<typeof tinyShapeOf>, lengths: readonly number[], kvType: KvType): KnownAnswers {
   const { bytes, tables } = drawTinyWeights(shape);
   // Any tokens will do.
   const tokens = lengths.map((length, slot) =>
     Array.from({ length }, (_, i) => (31 * i + 17 * slot + 5) % shape.config.vocabulary),
   );
-  const answers = tokens.map((sequence) => forwardReference(shape.config, tables, sequence));
+  const answers = tokens.map((sequence) => forwardReference(shape.config, tables, sequence, undefined, kvType));
   return { ...shape, bytes, tokens, answers };
 }

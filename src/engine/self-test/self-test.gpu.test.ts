@@ -49,6 +49,22 @@ describe('sabotage', () => {
   }
 
   test.each([
+    ['f16', 'the second half of an element', /^attention/, 'unpack2x16float(halves.y)', 'unpack2x16float(halves.x)'],
+    ['f16', 'a place', /^rope_cache/, 'keys[base + i * PAGE + in_page]', 'keys[base + i * PAGE + in_page / 2u]'],
+    ['int8', 'a step', /^attention/, 'bitcast<f32>(values[', '1.1 * bitcast<f32>(values['],
+    ['int8', 'a code', /^rope_cache/, 'round(v / step)', 'round(v / step) + vec4f(0.0, 0.0, 0.0, 8.0)'],
+  ] as const)('a cache of %s: %s wrong is found out', async (kvType, _, label, from, to) => {
+    const opened = await openGpu(sabotage(label, from, to).gpu);
+    const header = parseGgufHeader((await model?.file()) ?? new Uint8Array(0));
+    const candidates = reductionsOf(opened.report).slice(0, 1);
+    const choose = (device: GpuDevice) =>
+      chooseTested(device, createPipelineCache(device.device), header, readModelConfig(header), candidates, kvType);
+    await expect(choose(opened)).rejects.toMatchObject({ code: 'kernel-wrong' });
+    opened.close();
+    expect(await choose(gpu)).toEqual(candidates[0]);
+  });
+
+  test.each([
     ['a weight', /^matmul/, 'cols(w.w)', 'cols(w.w * 1.01)'],
     ['the last weights of a row', /^matmul/, 'run * 8u < params.k4;', 'run * 8u + 8u < params.k4;'],
     ['a column', /^matmul.*cols=vec4f/, 'fma(cols(w.w), x3', 'fma(cols(w.w), x3 * vec4f(1, 1, 1, 1.01)'],

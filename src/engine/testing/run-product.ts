@@ -16,6 +16,8 @@ export interface ProductCase {
   readonly reduction: Reduction;
   /** Over 8 rows and 8 columns at once; serial only. */
   readonly isTall?: boolean;
+  /** Invocations of a workgroup of those. */
+  readonly tallLanes?: number;
   readonly n: number;
   readonly k: number;
   readonly columns: number;
@@ -23,7 +25,7 @@ export interface ProductCase {
 
 /** Runs one product on the GPU; gives its outputs, the reference's, and the bound on their difference, row by row. */
 export async function runProduct(gpu: GpuDevice, cache: PipelineCache, shape: ProductCase, seed: number) {
-  const { type, epilogue, reduction, isTall = false, n, k, columns } = shape;
+  const { type, epilogue, reduction, isTall = false, tallLanes = MATMUL_WG, n, k, columns } = shape;
   const random = createRandom(seed);
   const rows = epilogue === 'swiglu' ? 2 * n : n;
   const weights = randomRows(type, rows, k, random);
@@ -39,7 +41,7 @@ export async function runProduct(gpu: GpuDevice, cache: PipelineCache, shape: Pr
   const [, , y] = await runKernel(gpu, cache, {
     kernel: isTall ? matmulTallKernel : matmulKernel,
     choice: isTall
-      ? { variants, aliases: { cols: 'vec4f' } }
+      ? { variants, aliases: { cols: 'vec4f' }, overrides: { WG: tallLanes } }
       : {
           variants: { ...variants, reduce: kind },
           aliases: { cols: side === 1 ? 'f32' : 'vec4f' },
@@ -48,7 +50,7 @@ export async function runProduct(gpu: GpuDevice, cache: PipelineCache, shape: Pr
     params: { n, k4: k / 4, y_stride: n, y_row0: 0, half_base: (rows * packedRow(type, k).codesBytes) / 4 },
     buffers: [concatBytes([packed.codes, packed.scales]), group(x, k, side), group(before, n, side)],
     workgroups: [
-      Math.ceil(tiles / (isTall ? MATMUL_WG * TALL_TILES : MATMUL_WG / lanes)),
+      Math.ceil(tiles / (isTall ? tallLanes * TALL_TILES : MATMUL_WG / lanes)),
       Math.ceil(columns / (side * groups)),
     ],
   });

@@ -1,0 +1,23 @@
+import { attentionProperties, attentionSerialProperties } from './attention.ts';
+import { embedProperties } from './embed.ts';
+import type { KernelProperty } from './kernel-property.ts';
+import { expandProperty, lowRankSwigluProperty, shrinkProperty } from './low-rank.ts';
+import { rmsNormProperty } from './norms.ts';
+import { pickProperty } from './pick.ts';
+import { matmulProperties, matmulTallProperties } from './products.ts';
+import { ropeCacheProperty } from './rope-cache.ts';
+
+/** What must hold of each kernel of the forward pass, by the kernel's name. */
+export const ALL_PROPERTIES: Readonly<Record<string, readonly KernelProperty[]>> = {
+  embed: embedProperties,
+  rms_norm: [rmsNormProperty],
+  matmul: matmulProperties,
+  matmul_tall: matmulTallProperties,
+  rope_cache: [ropeCacheProperty],
+  attention: attentionProperties,
+  attention_serial: attentionSerialProperties,
+  pick: [pickProperty],
+  low_rank_shrink: [shrinkProperty],
+  low_rank_expand: [expandProperty],
+  low_rank_swiglu: [lowRankSwigluProperty],
+};
