@@ -14,7 +14,7 @@ const MAY_IMPORT = {
   node: ['base', 'protocol', 'gpu', 'weights', 'engine', 'swarm', 'work'],
   ui: ['base', 'protocol', 'node'],
   embed: ['base', 'protocol', 'node', 'npc'],
-  village: ['base', 'embed', 'npc'],
+  village: ['base', 'embed'],
   training: ['base', 'gpu', 'weights', 'engine'],
   headless: ['base', 'gpu', 'weights', 'engine', 'training'],
 };

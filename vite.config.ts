@@ -4,7 +4,7 @@ import { VitePWA } from 'vite-plugin-pwa';
 import { browserShims } from './vite.shims.ts';
 
 /** Shader comments would ship otherwise. Newlines stay, so that a compiler's line numbers still match the source. */
-function stripShaderComments(): Plugin {
+export function stripShaderComments(): Plugin {
   return {
     name: 'strip-shader-comments',
     enforce: 'pre',

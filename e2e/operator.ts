@@ -6,6 +6,8 @@ import { basename, join, resolve } from 'node:path';
 /** A running operator's process, as a person would have started it. */
 export interface Operator {
   readonly url: string;
+  /** The partner's example, on an origin of its own. */
+  readonly exampleUrl: string;
   readonly dataDir: string;
   /** SIGTERM, and resolves when the process has gone. */
   stop(): Promise<void>;
@@ -15,7 +17,10 @@ export interface Operator {
 }
 
 export interface OperatorOptions {
+  /** None: the model that comes with the program. */
   readonly models: readonly string[];
+  /** Websites that may embed it, as `key=origin`. */
+  readonly sites?: readonly string[];
   readonly port?: number;
   readonly dataDir?: string;
 }
@@ -23,7 +28,7 @@ export interface OperatorOptions {
 /** Starts `npm start`'s program on loopback and waits until it says that it is ready. */
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'starling-operator-'));
-  let { child, url } = await launch(options.port ?? 0, dataDir, options.models);
+  let { child, url, exampleUrl } = await launch(options.port ?? 0, dataDir, options);
   const port = Number(new URL(url).port);
   const end = (signal: NodeJS.Signals) =>
     new Promise<void>((done) => {
@@ -35,11 +40,14 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     get url() {
       return url;
     },
+    get exampleUrl() {
+      return exampleUrl;
+    },
     dataDir,
     stop: () => end('SIGTERM'),
     async restart() {
       await end('SIGKILL');
-      ({ child, url } = await launch(port, dataDir, options.models));
+      ({ child, url, exampleUrl } = await launch(port, dataDir, options));
     },
     metrics: async () => (await fetch(new URL('/metrics', url))).text(),
   };
@@ -48,8 +56,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
 async function launch(
   port: number,
   dataDir: string,
-  models: readonly string[],
-): Promise<{ child: ChildProcess; url: string }> {
+  { models, sites = [] }: OperatorOptions,
+): Promise<{ child: ChildProcess; url: string; exampleUrl: string }> {
   const args = [
     'src/relay/main.ts',
     '--port',
@@ -57,20 +65,21 @@ async function launch(
     '--data',
     dataDir,
     ...models.flatMap((path) => ['--model', path]),
+    ...sites.flatMap((site) => ['--site', site]),
   ];
   const child = spawn(process.execPath, ['--import', 'tsx', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  const url = await new Promise<string>((done, fail) => {
+  await new Promise<void>((done, fail) => {
     const read = (chunk: Buffer) => {
       output += chunk.toString();
-      const found = /http:\/\/[^\s]+/.exec(output)?.[0];
-      if (found) done(found);
+      if (output.includes('Ctrl-C ends it')) done();
     };
     child.stdout?.on('data', read);
     child.stderr?.on('data', read);
     child.once('exit', (code) => fail(new Error(`the operator's process ended with ${code}:\n${output}`)));
   });
-  return { child, url };
+  const address = (before: string) => new RegExp(`${before} (http:\\S+)`).exec(output)?.[1] ?? '';
+  return { child, url: address('ready at'), exampleUrl: address('embeds it at') };
 }
 
 const shared = resolve('../shared/models/stories260K/stories260K-Q8_0.gguf');

@@ -6,6 +6,7 @@ import { AppError } from '../base/app-error.ts';
  * - `bad-message`: a message does not fit its schema; it was dropped
  * - `blocked`: the frame did not answer: a content policy, an ad blocker or the network kept it away
  * - `consent-required`: only a person's click on the sheet starts anything
+ * - `no-model`: no model that the operator offers is small enough for what the tag allows
  * - `foreign-origin`: a message came from an origin that has no part in this; it was dropped
  * - `site-unlisted`: the operator does not know this site key, or not for this origin
  */
@@ -15,6 +16,7 @@ export type EmbedErrorCode =
   | 'bad-message'
   | 'blocked'
   | 'consent-required'
+  | 'no-model'
   | 'foreign-origin'
   | 'site-unlisted';
 

@@ -4,5 +4,7 @@
  *
  * @module embed
  */
+export type { AskOptions, EmbedEvents, EmbedProblem, EmbedSayOptions, EmbedState, StarlingApi } from './api.ts';
 export { completeOnNode, type ChattingNode } from './complete-on-node.ts';
 export { EmbedError, type EmbedErrorCode } from './errors.ts';
+export type { Scene as NpcScene } from '../npc/index.ts';

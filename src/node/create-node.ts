@@ -3,6 +3,8 @@ import { createEmitter } from '../base/emitter.ts';
 import type { LogEntry } from '../base/logger.ts';
 import { createChangeSignal } from './change-signal.ts';
 import { createDeviceLock } from './device-lock.ts';
+import type { Embedding } from './embedding.ts';
+import { NodeError } from './errors.ts';
 import type { Limits } from './governor/signals.ts';
 import { PageNode } from './page-node.ts';
 import type { NodeSnapshot } from './snapshot.ts';
@@ -12,9 +14,11 @@ import type { FollowedNode } from './tab-link.ts';
 /**
  * Makes this tab's hold on the device's one node: its own, or that of the tab which is the node already. It is asleep:
  * the first click that needs them loads and joins its parts.
+ *
+ * @param embedding where another site's page shows it: it then works only while its person's grant holds
  */
-export function createNode(): StarlingNode {
-  return new TabNode();
+export function createNode(embedding?: Embedding): StarlingNode {
+  return new TabNode(embedding);
 }
 
 const ATTEMPTS = 3;
@@ -27,11 +31,14 @@ class TabNode implements StarlingNode {
     onHeld: (tell) => this.#lead(tell),
     onHeldElsewhere: () => void this.#node(),
   });
-  readonly #own = new PageNode(this.#lock);
+  readonly #embedding: Embedding | undefined;
+  readonly #own: PageNode;
   #followed: FollowedNode | undefined;
   #following: Promise<void> | undefined;
 
-  constructor() {
+  constructor(embedding?: Embedding) {
+    this.#embedding = embedding;
+    this.#own = new PageNode(this.#lock, embedding);
     this.#own.onChange(() => this.#signal.changed());
     this.#own.onLog((entry) => this.#log.emit('entry', entry));
   }
@@ -49,19 +56,22 @@ class TabNode implements StarlingNode {
   }
 
   async readOffer(): Promise<void> {
+    this.#refuseWithoutGrant();
     await (await this.#node()).readOffer();
   }
 
   async contribute(consent: Consent): Promise<void> {
+    this.#refuseWithoutGrant();
     await (await this.#node()).contribute(consent);
   }
 
   pause(): void {
-    (this.#followed ?? this.#own).pause();
+    this.#governed().pause();
   }
 
   resume(): void {
-    (this.#followed ?? this.#own).resume();
+    this.#refuseWithoutGrant();
+    this.#governed().resume();
   }
 
   setLimits(limits: Limits): void {
@@ -69,14 +79,16 @@ class TabNode implements StarlingNode {
   }
 
   async stop(): Promise<void> {
-    await (await this.#node()).stop();
+    await (this.#embedding ? this.#own : await this.#node()).stop();
   }
 
   async takeOver(): Promise<void> {
+    this.#refuseWithoutGrant();
     await this.#own.takeOver();
   }
 
   async download(root: ModelRoot): Promise<void> {
+    this.#refuseWithoutGrant();
     await (await this.#node()).download(root);
   }
 
@@ -93,10 +105,12 @@ class TabNode implements StarlingNode {
   }
 
   async submitBatch(file: File, where: 'swarm' | 'device'): Promise<JobId> {
+    this.#refuseWithoutGrant();
     return (await this.#node()).submitBatch(file, where);
   }
 
   async resumeJob(id: JobId): Promise<void> {
+    this.#refuseWithoutGrant();
     await (await this.#node()).resumeJob(id);
   }
 
@@ -113,11 +127,22 @@ class TabNode implements StarlingNode {
   }
 
   async chat(options: ChatOptions): Promise<void> {
+    this.#refuseWithoutGrant();
     await (await this.#node()).chat(options);
   }
 
   metrics(): Readonly<Record<string, number>> {
     return this.#own.metrics();
+  }
+
+  /** What a page that embeds this may pause: not another tab's node, which its person started elsewhere. */
+  #governed(): StarlingNode {
+    return this.#embedding ? this.#own : (this.#followed ?? this.#own);
+  }
+
+  #refuseWithoutGrant(): void {
+    if (!this.#embedding || this.#embedding.mayWork()) return;
+    throw new NodeError('no-grant', 'node: the person has not agreed to this on this site, or no longer does', {});
   }
 
   /** Whose node is asked: another tab's while that one is the device's node, else this tab's own. */

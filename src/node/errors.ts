@@ -6,9 +6,17 @@ import { AppError } from '../base/app-error.ts';
  * - `unknown-model`: neither offered here nor held on this device
  * - `elsewhere`: another tab of this browser is the node
  * - `not-running`: asked of a node that is off; start it first
+ * - `no-grant`: embedded in another site's page whose person has not agreed, or no longer does
  * - `unknown-job`: no such batch on this device
  */
-export type NodeErrorCode = 'offline' | 'bad-offer' | 'unknown-model' | 'elsewhere' | 'not-running' | 'unknown-job';
+export type NodeErrorCode =
+  | 'offline'
+  | 'bad-offer'
+  | 'unknown-model'
+  | 'elsewhere'
+  | 'not-running'
+  | 'no-grant'
+  | 'unknown-job';
 
 /** Thrown by the composed node; errors of its parts keep their own names. */
 export class NodeError extends AppError<NodeErrorCode, { readonly model?: string }> {

@@ -5,6 +5,7 @@
  * @module node
  */
 export { createNode } from './create-node.ts';
+export type { Embedding } from './embedding.ts';
 export { measureGpu, type GpuMeasurement } from './measure-gpu.ts';
 export type { Cause } from './governor/ceilings.ts';
 export type { Duty } from './governor/duty-governor.ts';

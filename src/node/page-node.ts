@@ -6,14 +6,16 @@ import { createChangeSignal } from './change-signal.ts';
 import { chatOnDevice } from './chat.ts';
 import type { Device } from './device.ts';
 import type { DeviceLock } from './device-lock.ts';
+import type { Embedding } from './embedding.ts';
 import { NodeError } from './errors.ts';
 import { readLimits, saveLimits } from './governor/limits-store.ts';
 import type { Limits } from './governor/signals.ts';
-import { createThrottle } from './governor/throttle.ts';
+import { createThrottle, type Throttle } from './governor/throttle.ts';
 import { hasVisitedBefore } from './visited-before.ts';
+import { registerOfflineShell } from './offline-shell.ts';
 import { readOperatorOffer } from './operator-offer.ts';
 import { problemOf } from './problem.ts';
-import { createServing, readStorage } from './serving.ts';
+import { createServing, readStorage, type Serving } from './serving.ts';
 import { EMPTY_SNAPSHOT, type NodePhase, type NodeSnapshot, type Problem, type StartStep } from './snapshot.ts';
 import type { Consent, StarlingNode } from './starling-node.ts';
 import { viewDevice, viewOffer } from './view-device.ts';
@@ -25,11 +27,9 @@ export class PageNode implements StarlingNode {
   readonly #logger = createLogger('node', (entry) => this.#log.emit('entry', entry));
   readonly #lock: DeviceLock;
   #limits = readLimits();
-  readonly #throttle = createThrottle(
-    () => this.#limits,
-    () => this.#signal.changed(),
-  );
-  readonly #serving = createServing((step) => this.#show(step), this.#throttle);
+  readonly #embedding: Embedding | undefined;
+  readonly #throttle: Throttle;
+  readonly #serving: Serving;
   #offer: Bootstrap | undefined;
   #device: Device | undefined;
   #opening: Promise<Device> | undefined;
@@ -40,8 +40,12 @@ export class PageNode implements StarlingNode {
   #starting: AbortController | undefined;
   #storage: NodeSnapshot['storage'];
 
-  constructor(lock: DeviceLock) {
+  constructor(lock: DeviceLock, embedding?: Embedding) {
     this.#lock = lock;
+    this.#embedding = embedding;
+    const changed = () => this.#signal.changed();
+    this.#throttle = createThrottle(() => this.#limits, changed, embedding);
+    this.#serving = createServing((step) => this.#show(step), this.#throttle);
   }
 
   snapshot(): NodeSnapshot {
@@ -226,7 +230,7 @@ export class PageNode implements StarlingNode {
       await device.shelf.refresh();
       // Another tab's requester may be writing; its half-made jobs are not ours to tidy.
       if (!(await this.#lock.isHeldElsewhere())) await device.requester.list();
-      await registerOfflineShell();
+      if (!this.#embedding) await registerOfflineShell();
       await this.#readStorage();
       return device;
     });
@@ -290,10 +294,4 @@ export class PageNode implements StarlingNode {
     this.#step = step;
     this.#signal.changed();
   }
-}
-
-/** Keeps the page itself for the next, perhaps offline, visit. Absent in development and in some private windows. */
-async function registerOfflineShell(): Promise<void> {
-  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
-  await navigator.serviceWorker.register('/service-worker.js').catch(() => undefined);
 }

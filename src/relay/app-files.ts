@@ -38,7 +38,10 @@ export function appFiles(appDir: string): MiddlewareHandler {
 /** Headers of every answer. */
 export const securityHeaders: MiddlewareHandler = async (context, next) => {
   await next();
-  context.header('content-security-policy', CONTENT_SECURITY_POLICY);
+  // The embed's frame brings its own.
+  if (!context.res.headers.has('content-security-policy')) {
+    context.header('content-security-policy', CONTENT_SECURITY_POLICY);
+  }
   context.header('x-content-type-options', 'nosniff');
   context.header('referrer-policy', 'no-referrer');
 };

@@ -20,9 +20,17 @@ const SOURCES = [
   'public',
   'index.html',
   'vite.config.ts',
+  'vite.embed.config.ts',
+  'vite.village.config.ts',
   'vite.shims.ts',
   'package-lock.json',
 ];
+/** What lies beside the page: the embed's frame and loader, and the partner's example. */
+const BESIDE = [
+  { config: 'vite.embed.config.ts', folder: 'embed', more: [] },
+  { config: 'vite.embed.config.ts', folder: '', more: ['--mode', 'loader'] },
+  { config: 'vite.village.config.ts', folder: 'village', more: [] },
+] as const;
 const NOT_THE_PAGE = /(?:\.test\.ts|\.compliance\.ts)$|^relay$/;
 /** How vite begins whatever the error is. */
 const SAYS_NOTHING = /^(?:✗|error during build|build failed with)/i;
@@ -48,7 +56,11 @@ export async function buildApp({ rootDir, say, signal }: BuildAppInit): Promise<
   }, TELL_MS);
   try {
     await mkdir(dirname(fresh), { recursive: true });
-    await runVite(rootDir, fresh, signal);
+    await runVite(rootDir, ['--outDir', fresh, '--emptyOutDir'], signal);
+    for (const { config, folder, more } of BESIDE) {
+      if ((await changedAt(join(rootDir, config))) === 0) continue;
+      await runVite(rootDir, ['--config', config, '--outDir', join(fresh, folder), ...more], signal);
+    }
     // As old as the build's start: what was edited meanwhile is newer and built next time.
     await utimes(join(fresh, 'index.html'), startedAt, startedAt);
     await rm(dist, { recursive: true, force: true });
@@ -61,12 +73,12 @@ export async function buildApp({ rootDir, say, signal }: BuildAppInit): Promise<
 }
 
 /** In a process of its own: it needs a lot of memory once, and the server keeps answering. */
-async function runVite(rootDir: string, outDir: string, signal: AbortSignal | undefined): Promise<void> {
+async function runVite(rootDir: string, options: readonly string[], signal: AbortSignal | undefined): Promise<void> {
   const require = createRequire(join(rootDir, 'package.json'));
   let output = '';
   try {
     const vite = join(dirname(require.resolve('vite/package.json')), 'bin/vite.js');
-    const args = [vite, 'build', '--outDir', outDir, '--emptyOutDir', '--logLevel', 'warn'];
+    const args = [vite, 'build', ...options, '--logLevel', 'warn'];
     const child = spawn(process.execPath, args, {
       cwd: rootDir,
       stdio: ['ignore', 'pipe', 'pipe'],

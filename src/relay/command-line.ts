@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { RelayError } from './errors.ts';
 import type { ModelSource } from './gather-models.ts';
+import { readSite, type Site } from './sites.ts';
 
 /** What the operator asked for. */
 export interface CommandLine {
@@ -10,6 +11,10 @@ export interface CommandLine {
   readonly dataDir: string;
   /** A page that is built already. */
   readonly appDir?: string;
+  /** Sites that may embed this Starling. */
+  readonly sites: readonly Site[];
+  /** Whether the partner's example is served too. */
+  readonly hasExample: boolean;
 }
 
 interface Options {
@@ -20,6 +25,8 @@ interface Options {
   readonly host: string;
   readonly data: string;
   readonly app?: string;
+  readonly site: Site[];
+  readonly example: boolean;
 }
 
 const DEFAULT_PORT = 8787;
@@ -48,6 +55,8 @@ export function readCommandLine(
     .option('--host <address>', 'address to listen on; other than loopback only behind a TLS proxy', '127.0.0.1')
     .option('--data <folder>', 'where key, list of models and fetched files are kept', 'data')
     .option('--app <folder>', 'serve a page that is built already instead of building it')
+    .option('--site <key=origin>', 'website that may show the embed, e.g. shop=https://shop.example', collectSite, [])
+    .option('--no-example', 'leave out the example game, which has a port of its own')
     .helpOption('-h, --help', 'show this')
     .addHelpText(
       'after',
@@ -78,6 +87,8 @@ export function readCommandLine(
     host: options.host,
     port: options.port,
     dataDir: options.data,
+    sites: options.site,
+    hasExample: options.example,
     ...(options.app === undefined ? {} : { appDir: options.app }),
   };
 }
@@ -89,6 +100,12 @@ function collect(value: string, before: string[]): string[] {
 function collectHash(value: string, before: string[]): string[] {
   if (!/^[0-9a-f]{64}$/i.test(value)) throw new InvalidArgumentError('64 hex digits expected.');
   return [...before, value.toLowerCase()];
+}
+
+function collectSite(value: string, before: Site[]): Site[] {
+  const site = readSite(value);
+  if (!site) throw new InvalidArgumentError('a key of a-z, 0-9 and -, then = and an origin without path expected.');
+  return [...before, site];
 }
 
 function readPort(value: string): number {

@@ -6,6 +6,7 @@ import { isAbort } from '../base/app-error.ts';
 import { readCommandLine, type CommandLine } from './command-line.ts';
 import { describeError } from './errors.ts';
 import { buildApp, createOperator, DEFAULT_MODEL, RelayError, type Operator } from './index.ts';
+import { isLoopback } from './example-server.ts';
 import { createProgress, formatBytes } from './progress.ts';
 
 const ROOT_DIR = fileURLToPath(new URL('../../', import.meta.url));
@@ -43,6 +44,8 @@ async function main(): Promise<void> {
       port: options.port,
       dataDir: options.dataDir,
       models: options.models,
+      sites: options.sites,
+      hasExample: options.hasExample,
       defaultModel: DEFAULT_MODEL,
       app:
         options.appDir === undefined
@@ -59,16 +62,16 @@ async function main(): Promise<void> {
   announce(operator, options);
 }
 
-function announce({ url, models }: Operator, { host }: CommandLine): void {
+function announce({ url, exampleUrl, models }: Operator, { host }: CommandLine): void {
   const lines = [`ready at ${url}`];
   for (const { manifest } of models) {
     const { name, sizeBytes, architecture, quantisation, root } = manifest;
     lines.push(`model ${name}, ${formatBytes(sizeBytes)}, ${architecture} ${quantisation}, root ${root}`);
   }
+  if (exampleUrl !== undefined) lines.push(`an example game that embeds it at ${exampleUrl}`);
   if (models.length === 0) lines.push('no model yet: the page opens, and there is nothing to compute with');
-  const isLocal = host === '127.0.0.1' || host === '::1' || host === 'localhost';
   lines.push(
-    isLocal
+    isLoopback(host)
       ? 'open to this computer only; for others put a TLS proxy in front that passes Host and X-Forwarded-Proto'
       : `open to whoever reaches ${host}: browsers give WebGPU to https only, so put a TLS proxy in front`,
     'Ctrl-C ends it',

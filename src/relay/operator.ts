@@ -6,13 +6,16 @@ import { infoHashText } from '../weights/index.ts';
 import { openDataFolder } from './data-folder.ts';
 import type { DefaultModel } from './default-model.ts';
 import type { DownloadLimits } from './download-model.ts';
+import { isLoopback, serveExample } from './example-server.ts';
 import { gatherModels, type ModelSource } from './gather-models.ts';
 import { createMetrics } from './metrics.ts';
 import { createModelCatalogue } from './model-catalogue.ts';
 import { silentProgress, type StartProgress } from './progress.ts';
 import { listenPublicly, type PublicServer } from './public-server.ts';
 import type { PublishedModel } from './publish-model.ts';
-import { createRoutes, type ServedParts } from './routes.ts';
+import { createRoutes } from './routes.ts';
+import type { ServedParts } from './served-parts.ts';
+import { createSiteList, type Site } from './sites.ts';
 import { createTracker } from './tracker.ts';
 import { createUpgradeProxy } from './upgrade-proxy.ts';
 import { createWebSeed } from './web-seed.ts';
@@ -32,6 +35,10 @@ export interface OperatorInit {
   /** One line for the person who started this. */
   readonly say?: (line: string) => void;
   readonly progress?: StartProgress;
+  /** Websites that may embed this Starling. */
+  readonly sites?: readonly Site[];
+  /** Serves the partner's example on the next port, or on a free one; on this computer only. */
+  readonly hasExample?: boolean;
   readonly logger?: Logger;
   readonly downloadLimits?: Partial<DownloadLimits>;
   /** Ends the start; use `stop` afterwards. */
@@ -41,6 +48,8 @@ export interface OperatorInit {
 export interface Operator {
   /** E.g. `http://127.0.0.1:8787/`. */
   readonly url: string;
+  /** Where the partner's example is, e.g. `http://localhost:8788/`: another origin, and another site. */
+  readonly exampleUrl: string | undefined;
   /** Hex of the Ed25519 key that signs the manifests. */
   readonly publicKey: string;
   readonly models: readonly PublishedModel[];
@@ -115,8 +124,15 @@ export async function createOperator(init: OperatorInit): Promise<Operator> {
     });
     for (const model of models) catalogue.add(model);
     init.signal?.throwIfAborted();
-    served = { appDir };
-    return { url: pageUrl(host, server.port), publicKey, models: catalogue.all(), stop };
+    const url = pageUrl(host, server.port);
+    const sites = createSiteList(init.sites ?? []);
+    const example =
+      init.hasExample === true && isLoopback(host)
+        ? await serveExample({ host, nearPort: init.port ?? 0, appDir, starling: url, sites })
+        : undefined;
+    if (example) stops.push(() => example.stop());
+    served = { appDir, sites };
+    return { url, exampleUrl: example?.url, publicKey, models: catalogue.all(), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -3,10 +3,12 @@ import { Hono, type Context } from 'hono';
 import { cors } from 'hono/cors';
 import { appFiles, securityHeaders } from './app-files.ts';
 import { makeBootstrap } from './bootstrap-document.ts';
+import { addEmbedRoutes } from './embed-routes.ts';
 import type { OperatorMetrics } from './metrics.ts';
 import type { ModelCatalogue } from './model-catalogue.ts';
 import { readPublicAddress } from './public-address.ts';
 import type { PublishedModel } from './publish-model.ts';
+import type { ServedParts } from './served-parts.ts';
 import type { WebSeed } from './web-seed.ts';
 
 export interface RouteParts {
@@ -19,10 +21,6 @@ export interface RouteParts {
   readonly operator: string;
   readonly relay: { readonly peerId: string; metrics(): { readonly connections: number } };
   readonly startedAtMs: number;
-}
-
-export interface ServedParts {
-  readonly appDir: string;
 }
 
 type Served = { Bindings: HttpBindings };
@@ -71,6 +69,7 @@ export function createRoutes(parts: RouteParts): Hono<Served> {
     if (method === 'GET' || method === 'HEAD') return next();
     return context.text('method not allowed', 405, { allow: 'GET, HEAD' });
   });
+  addEmbedRoutes(app, parts.served);
   let files: ReturnType<typeof appFiles> | undefined;
   app.use(async (context, next) => {
     const served = parts.served();

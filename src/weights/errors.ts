@@ -12,6 +12,8 @@ import { AppError } from '../base/app-error.ts';
  * - `gguf-tensor-offset`: a tensor is unaligned, overlaps another, or lies beyond the file.
  * - `gguf-tensor-duplicate`: two tensors have one name.
  * - `bundle-invalid`: a folder packed as one file contradicts itself. The publisher is at fault.
+ * - `checkpoint-invalid`: a folder of safetensors lacks something or contradicts itself. The publisher is at fault.
+ * - `checkpoint-unsupported`: a quantisation, shape or tokenizer, by name, that this build does not read. Take another.
  * - `safetensors-invalid`: a safetensors file contradicts itself or ends early. Fetch it again.
  * - `tensor-unreadable`: a tensor lies beyond its file's end, or holds no numbers with a fraction. Fetch it again.
  * - `file-missing`: a bundle has no file of that name. The model is of another kind than was asked for.
@@ -39,6 +41,8 @@ export type WeightsErrorCode =
   | 'gguf-tensor-offset'
   | 'gguf-tensor-duplicate'
   | 'bundle-invalid'
+  | 'checkpoint-invalid'
+  | 'checkpoint-unsupported'
   | 'safetensors-invalid'
   | 'tensor-unreadable'
   | 'file-missing'

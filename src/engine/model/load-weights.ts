@@ -2,10 +2,11 @@ import type { GpuMemory } from '../../gpu/index.ts';
 import type { GgufHeader, PieceStore } from '../../weights/index.ts';
 import { readModelConfig, type ModelConfig } from './config.ts';
 import { planTensors } from './tensor-plan.ts';
-import { readSourceHeader, uploadWeights, type ModelSource } from './upload-weights.ts';
+import { openSource } from './open-source.ts';
+import type { ModelSource } from './upload-weights.ts';
 import { allocateWeights, type WeightsView } from './weights-view.ts';
 
-/** A model's weights on the GPU, as its file holds them. */
+/** A model's weights on the GPU, as its file holds them, or repacked from AWQ or GPTQ. */
 export interface LoadedWeights {
   readonly header: GgufHeader;
   readonly config: ModelConfig;
@@ -33,10 +34,10 @@ export async function loadWeights(
   options: WeightsOptions = {},
 ): Promise<LoadedWeights> {
   const { onProgress = () => undefined, signal = new AbortController().signal } = options;
-  const header = await readSourceHeader(source, store);
+  const { header, upload } = await openSource(source, store);
   const config = readModelConfig(header);
   const plan = planTensors(header, config, options.maxChunkBytes);
   const { view, sinks } = await allocateWeights(plan, config.rotary / 2, queue, memory);
-  await uploadWeights(source, header, store, sinks, onProgress, signal);
+  await upload(sinks, onProgress, signal);
   return { header, config, view };
 }

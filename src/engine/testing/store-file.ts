@@ -4,8 +4,13 @@ import { sha256Hex } from '../../base/sha256.ts';
 import { parseGgufHeader, type PieceStore } from '../../weights/index.ts';
 import type { ModelSource } from '../model/upload-weights.ts';
 
-/** Cuts a file into pieces that end anywhere, even within a block, and stores them. */
-export async function storeFile(store: PieceStore, file: Bytes, pieceBytes: number): Promise<ModelSource> {
+/** Cuts a GGUF, or a bundle of so many header bytes, into pieces that end anywhere, and stores them. */
+export async function storeFile(
+  store: PieceStore,
+  file: Bytes,
+  pieceBytes: number,
+  headerBytes = parseGgufHeader(file).headerBytes,
+): Promise<ModelSource> {
   const pieces: { hash: PieceHash; sizeBytes: number }[] = [];
   for (let at = 0; at < file.byteLength; at += pieceBytes) {
     const piece = copyBytes(file.subarray(at, at + pieceBytes));
@@ -14,5 +19,5 @@ export async function storeFile(store: PieceStore, file: Bytes, pieceBytes: numb
     pieces.push({ hash, sizeBytes: piece.byteLength });
   }
   const root = (await sha256Hex(file)) as string as ModelRoot;
-  return { root, headerBytes: parseGgufHeader(file).headerBytes, pieces };
+  return { root, headerBytes, pieces };
 }

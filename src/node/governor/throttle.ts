@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { Embedding } from '../embedding.ts';
 import { createDutyGovernor, type Duty } from './duty-governor.ts';
 import type { Limits } from './signals.ts';
 import { createSignalWatcher } from './watch-signals.ts';
@@ -26,7 +27,7 @@ export interface Throttle {
 const PERIOD_MS = 200;
 
 /** @param onChange called when share or cause change, not with every step of a slow rise */
-export function createThrottle(limits: () => Limits, onChange: () => void): Throttle {
+export function createThrottle(limits: () => Limits, onChange: () => void, embedding?: Embedding): Throttle {
   let duty: Duty | undefined;
   let look = () => {};
   let end = () => {};
@@ -34,7 +35,7 @@ export function createThrottle(limits: () => Limits, onChange: () => void): Thro
     start({ clock, setShare, rest }) {
       end();
       const governor = createDutyGovernor(() => clock.now());
-      const signals = createSignalWatcher(() => clock.now());
+      const signals = createSignalWatcher(() => clock.now(), embedding);
       signals.start();
       look = () => {
         const before = duty;

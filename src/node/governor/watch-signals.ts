@@ -1,3 +1,4 @@
+import type { Embedding } from '../embedding.ts';
 import { CALM, type Signals } from './signals.ts';
 
 /** What this browser tells about the device, looked at only between `start` and `stop`. */
@@ -35,7 +36,7 @@ const PRESSURE_PERIOD_MS = 1_000;
  * Battery Status (Chromium), Compute Pressure (Chromium on desktops), Network Information (Chromium), page visibility and
  * input everywhere. What a browser lacks stays undefined, and the governor goes by the rest.
  */
-export function createSignalWatcher(now: () => number): SignalWatcher {
+export function createSignalWatcher(now: () => number, embedding?: Embedding): SignalWatcher {
   const browser = globalThis as unknown as Uneven;
   let battery: Battery | undefined;
   let pressure: Signals['pressure'];
@@ -67,6 +68,10 @@ export function createSignalWatcher(now: () => number): SignalWatcher {
       ...CALM,
       battery: battery && { level: battery.level, isCharging: battery.charging },
       pressure,
+      // No grant, no work: whatever else says.
+      siteShare: embedding && (embedding.mayWork() ? embedding.siteShare : 0),
+      isEmbedded: embedding !== undefined,
+      frames: embedding?.frames(),
       isHidden: document.visibilityState === 'hidden',
       isMetered: browser.navigator.connection?.saveData === true || browser.navigator.connection?.type === 'cellular',
       idleMs: now() - touchedMs,

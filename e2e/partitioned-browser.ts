@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { chromium } from '@playwright/test';
+import { requireChromium, WEBGPU_FLAGS } from './chromium.ts';
+import type { Visitor } from './tab.ts';
+
+export type Partitioned = Omit<Visitor, 'setPressure'>;
+
+const START_MS = 30_000;
+
+/**
+ * A browser with Chromium's own defaults. Playwright's switches turn off the partitioning of storage between sites, and
+ * what another site's frame may do is then not what people meet: so it is started by hand and driven over CDP.
+ */
+export async function openPartitioned(url: string, viewport = { width: 1280, height: 800 }): Promise<Partitioned> {
+  const profile = mkdtempSync(join(tmpdir(), 'starling-partitioned-'));
+  const child = spawn(
+    requireChromium(),
+    [
+      ...WEBGPU_FLAGS,
+      '--headless=new',
+      '--remote-debugging-port=0',
+      `--user-data-dir=${profile}`,
+      `--window-size=${viewport.width},${viewport.height}`,
+      'about:blank',
+    ],
+    { stdio: 'ignore' },
+  );
+  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${await debuggingPort(profile)}`);
+  const context = browser.contexts()[0] ?? (await browser.newContext());
+  const page = context.pages()[0] ?? (await context.newPage());
+  await page.setViewportSize(viewport);
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  await page.goto(url);
+  const end = async () => {
+    await browser.close().catch(() => undefined);
+    child.kill('SIGKILL');
+  };
+  return { page, context, errors, close: end, kill: end };
+}
+
+async function debuggingPort(profile: string): Promise<string> {
+  const file = join(profile, 'DevToolsActivePort');
+  for (let waitedMs = 0; waitedMs < START_MS; waitedMs += 50) {
+    const port = existsSync(file) ? readFileSync(file, 'utf8').split('\n')[0] : undefined;
+    if (port) return port;
+    await wait(50);
+  }
+  throw new Error(`Chromium said no debugging port within ${START_MS} ms`);
+}

@@ -1,0 +1,83 @@
+import { safeParse } from 'valibot';
+import { systemClock } from '../../base/clock.ts';
+import type { EmbedErrorCode } from '../errors.ts';
+import { hello, hostMessage, listedSite, type FrameMessage, type ListedSite } from '../messages.ts';
+import { createGrantStore } from './grant.ts';
+import { Session } from './session.ts';
+import './starling-badge.ts';
+import { StarlingBadge } from './starling-badge.ts';
+import { EMBED_TEXT_VERSION } from './strings.ts';
+
+const badge = new StarlingBadge();
+document.body.append(badge);
+let isTaken = false;
+
+function readSite(): ListedSite | undefined {
+  const text = document.querySelector<HTMLMetaElement>('meta[name="starling-site"]')?.content ?? '';
+  if (text === '') return undefined;
+  const parsed = safeParse(listedSite, JSON.parse(text));
+  return parsed.success ? parsed.output : undefined;
+}
+
+const refusal = (code: EmbedErrorCode, message: string): FrameMessage => ({
+  t: 'error',
+  problem: { code: `embed/${code}`, message: `embed: ${message}`.slice(0, 500) },
+});
+
+/** The page that holds this frame says hello once, with one end of a channel; other windows are not listened to. */
+window.addEventListener('message', ({ source, origin, data, ports: [port] }: MessageEvent<unknown>) => {
+  if (source !== window.parent || source === window) {
+    console.warn(`starling: foreign-origin: a message from ${origin} was dropped`);
+    return;
+  }
+  const parsed = safeParse(hello, data);
+  if (!parsed.success || !port || isTaken) {
+    console.warn(`starling: bad-message: the page ${origin} said what this version does not know`);
+    return;
+  }
+  isTaken = true;
+  const site = readSite();
+  if (!site?.origins.includes(origin)) {
+    const message = `the operator of Starling does not list ${origin} for this site key; ask for it to be added`;
+    const { problem } = refusal('site-unlisted', message) as Extract<FrameMessage, { readonly t: 'error' }>;
+    port.postMessage({ t: 'error', problem } satisfies FrameMessage);
+    port.postMessage({ t: 'state', state: 'failed', problem } satisfies FrameMessage);
+    return;
+  }
+  listen(port, new URL(origin).origin, site, parsed.output.options);
+});
+
+function listen(
+  port: MessagePort,
+  origin: string,
+  site: ListedSite,
+  options: ConstructorParameters<typeof Session>[0]['options'],
+): void {
+  const session = new Session({
+    scope: { site: site.key, origin, textVersion: EMBED_TEXT_VERSION },
+    options,
+    // Asking for it throws where storage is forbidden, so it is asked for each time.
+    grants: createGrantStore(() => localStorage),
+    clock: systemClock,
+    async openNode(embedding) {
+      const { createNode } = await import('../../node/index.ts');
+      const node = createNode(embedding);
+      node.onChange(embedding.onChange);
+      return node;
+    },
+    send: (message) => port.postMessage(message),
+    onChange: () => badge.requestUpdate(),
+  });
+  const { maxDownloadBytes, maxShare, mode } = options;
+  badge.session = session;
+  badge.about = { origin, maxDownloadBytes, maxShare, isOffer: mode === 'offer' };
+  badge.requestUpdate();
+  port.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    const parsed = safeParse(hostMessage, data);
+    if (parsed.success) return session.receive(parsed.output);
+    const message = `a message was dropped: ${parsed.issues[0].message}`;
+    port.postMessage(refusal('bad-message', message));
+  });
+  port.start();
+  void session.begin();
+}

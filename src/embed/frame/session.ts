@@ -1,0 +1,270 @@
+import type { Clock } from '../../base/clock.ts';
+import type { NodeSnapshot } from '../../node/index.ts';
+import { createNpcKit, type NpcKit } from '../../npc/index.ts';
+import type { EmbedProblem, EmbedState } from '../api.ts';
+import { completeOnNode } from '../complete-on-node.ts';
+import type { EmbedOptions, FrameMessage, HostMessage } from '../messages.ts';
+import { createAnswers } from './answers.ts';
+import { isValid, MONTH_MS, VISIT_MS, type Grant, type GrantScope, type GrantStore } from './grant.ts';
+import { startNode, type OpenNode, type StartedNode } from './start-node.ts';
+
+export interface SessionInit {
+  readonly scope: GrantScope;
+  readonly options: EmbedOptions;
+  readonly grants: GrantStore;
+  readonly clock: Clock;
+  readonly openNode: OpenNode;
+  readonly send: (message: FrameMessage) => void;
+  readonly onChange: () => void;
+}
+
+/** What the sheet's switches said. */
+export interface Agreement {
+  readonly isShared: boolean;
+  readonly isRemembered: boolean;
+}
+
+/** Why it waits; each is ended by whoever began it. */
+export type PauseCause = 'person' | 'page' | 'covered';
+
+export interface LogLine {
+  readonly atMs: number;
+  readonly what: string;
+}
+
+/** A grant is looked at this often; the node asks for itself before whatever it does. */
+const LOOK_MS = 200;
+const LINE_DEADLINE_MS = 10_000;
+const LOGGED = 50;
+
+/** One page's use of this device, from the question to its end. It computes only while the person's grant holds. */
+export class Session {
+  readonly #init: SessionInit;
+  readonly #pauses = new Set<PauseCause>();
+  readonly #log: LogLine[] = [];
+  readonly #answers;
+  #asked: number[] = [];
+  #isSheet = false;
+  #grant: Grant | undefined;
+  #isRemembered = false;
+  #started: StartedNode | undefined;
+  #kit: NpcKit | undefined;
+  #state: EmbedState = 'off';
+  #problem: EmbedProblem | undefined;
+  #p90Ms: number | undefined;
+  #lines = 0;
+  #endLook = () => {};
+
+  constructor(init: SessionInit) {
+    this.#init = init;
+    this.#answers = createAnswers({
+      send: init.send,
+      computing: () =>
+        this.#started && this.#kit && this.#mayWork() ? { started: this.#started, kit: this.#kit } : undefined,
+      onAnswer: (what) => {
+        this.#lines += 1;
+        this.#note(what);
+      },
+    });
+  }
+
+  get state(): EmbedState {
+    return this.#isSheet && this.#state === 'off' ? 'asking' : this.#state;
+  }
+
+  get problem(): EmbedProblem | undefined {
+    return this.#problem;
+  }
+
+  get isSheet(): boolean {
+    return this.#isSheet;
+  }
+
+  get grant(): Grant | undefined {
+    return this.#grant;
+  }
+
+  /** Answers given to the page. */
+  get lines(): number {
+    return this.#lines;
+  }
+
+  /** What ran here, for whoever wants to see it; oldest first. */
+  get log(): readonly LogLine[] {
+    return this.#log;
+  }
+
+  isPausedBy(cause: PauseCause): boolean {
+    return this.#pauses.has(cause);
+  }
+
+  snapshot(): NodeSnapshot | undefined {
+    return this.#started?.node.snapshot();
+  }
+
+  /** Goes on under a grant of an earlier visit, where the person asked for that. */
+  async begin(): Promise<void> {
+    const kept = this.#init.grants.read();
+    if (kept && isValid(kept, this.#init.scope, this.#init.clock.now())) await this.#start(kept, true);
+    else this.#tell();
+  }
+
+  receive(message: HostMessage): void {
+    switch (message.t) {
+      case 'consent':
+        this.#asked.push(message.id);
+        return this.#grant ? this.#answerAsked(true) : this.openSheet();
+      case 'pause':
+        return this.pause('page', true);
+      case 'resume':
+        return this.pause('page', false);
+      case 'revoke':
+        return void this.revoke();
+      case 'frames':
+        this.#p90Ms = message.p90Ms;
+        return;
+      case 'cancel':
+        return this.#answers.cancel(message.id);
+      case 'complete':
+      case 'say':
+        return void this.#answers.answer(message);
+      default:
+        return message satisfies never;
+    }
+  }
+
+  openSheet(): void {
+    this.#showSheet(true);
+    this.#tell();
+  }
+
+  closeSheet(): void {
+    this.#showSheet(false);
+    this.#answerAsked(this.#grant !== undefined);
+    this.#tell();
+  }
+
+  /** The person's own click on Start; nothing else may call it. */
+  async agree({ isShared, isRemembered }: Agreement): Promise<void> {
+    const { clock, options, scope, grants } = this.#init;
+    const atMs = clock.now();
+    const grant: Grant = {
+      ...scope,
+      share: options.maxShare,
+      isShared: isShared && options.mode === 'offer',
+      atMs,
+      expiresAtMs: atMs + (isRemembered ? MONTH_MS : VISIT_MS),
+    };
+    if (isRemembered) grants.write(grant);
+    this.#showSheet(false);
+    this.#note('agreed');
+    this.#answerAsked(true);
+    await this.#start(grant, isRemembered);
+  }
+
+  pause(cause: PauseCause, isPaused: boolean): void {
+    if (this.#pauses.has(cause) === isPaused) return;
+    if (isPaused) this.#pauses.add(cause);
+    else this.#pauses.delete(cause);
+    if (this.#state !== 'on' && this.#state !== 'paused') return;
+    this.#note(`${isPaused ? 'paused' : 'resumed'}: ${cause}`);
+    this.#enter(this.#pauses.size > 0 ? 'paused' : 'on');
+  }
+
+  /** Ends the grant: nothing computes from here on, and what was fetched for this page goes. */
+  async revoke(): Promise<void> {
+    const started = this.#started;
+    await this.#expire();
+    if (started && !started.wasHeld) await started.node.deleteModel(started.model);
+  }
+
+  async #expire(): Promise<void> {
+    this.#init.grants.clear();
+    this.#note('ended');
+    await this.#end('off', undefined);
+  }
+
+  async #end(state: 'off' | 'failed', problem: EmbedProblem | undefined): Promise<void> {
+    this.#grant = undefined;
+    this.#kit = undefined;
+    this.#problem = problem;
+    this.#endLook();
+    this.#answers.stop();
+    this.#enter(state);
+    const started = this.#started;
+    this.#started = undefined;
+    await started?.node.stop();
+  }
+
+  /** The one question that every part of the node asks before it works. */
+  #mayWork(): boolean {
+    // Getting ready is no work for anybody yet; a pause counts from then on.
+    return this.#holds() && (this.#pauses.size === 0 || this.#state === 'starting');
+  }
+
+  #holds(): boolean {
+    const { scope, clock, grants } = this.#init;
+    if (!this.#grant || !isValid(this.#grant, scope, clock.now())) return false;
+    // Storage that was cleared while this ran took the person's word with it.
+    return !this.#isRemembered || grants.read() !== undefined;
+  }
+
+  async #start(grant: Grant, isRemembered: boolean): Promise<void> {
+    const { clock, options, openNode } = this.#init;
+    [this.#grant, this.#isRemembered, this.#problem] = [grant, isRemembered, undefined];
+    this.#endLook = clock.every(LOOK_MS, () => {
+      if (this.#grant && !this.#holds()) void this.#expire();
+    });
+    this.#enter('starting');
+    const embedding = {
+      mayWork: () => this.#mayWork(),
+      siteShare: Math.min(options.maxShare, grant.share),
+      frames: () => (this.#p90Ms === undefined ? undefined : { p90Ms: this.#p90Ms, budgetMs: options.frameBudgetMs }),
+      onChange: () => this.#init.onChange(),
+    };
+    const started = await startNode(openNode, embedding, grant, options.maxDownloadBytes);
+    // Ended meanwhile: what has started since is ended too.
+    if (this.#grant !== grant) return 'node' in started ? started.node.stop() : undefined;
+    if ('problem' in started) {
+      await this.#end('failed', started.problem);
+      return this.#init.send({ t: 'error', problem: started.problem });
+    }
+    this.#started = started;
+    const complete = completeOnNode(started.node, started.model);
+    this.#kit = createNpcKit({ complete, deadlineMs: LINE_DEADLINE_MS, clock });
+    this.#note('computing');
+    this.#enter(this.#pauses.size > 0 ? 'paused' : 'on');
+  }
+
+  #enter(state: EmbedState): void {
+    const node = this.#grant?.isShared ? this.#started?.node : undefined;
+    if (state === 'paused') {
+      node?.pause();
+      this.#answers.stop();
+    }
+    if (state === 'on' && this.#state === 'paused') node?.resume();
+    this.#state = state;
+    this.#tell();
+  }
+
+  #showSheet(isSheet: boolean): void {
+    this.#isSheet = isSheet;
+    this.#init.send({ t: 'view', isSheet });
+  }
+
+  #answerAsked(isGranted: boolean): void {
+    for (const id of this.#asked.splice(0)) this.#init.send({ t: 'consent', id, isGranted });
+  }
+
+  #note(what: string): void {
+    this.#log.push({ atMs: this.#init.clock.now(), what });
+    if (this.#log.length > LOGGED) this.#log.shift();
+    this.#init.onChange();
+  }
+
+  #tell(): void {
+    const problem = this.#problem && { problem: this.#problem };
+    this.#init.send({ t: 'state', state: this.state, ...problem });
+    this.#init.onChange();
+  }
+}

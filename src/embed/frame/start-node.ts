@@ -1,0 +1,54 @@
+import type { ModelRoot } from '../../base/branded.ts';
+import type { Embedding, StarlingNode } from '../../node/index.ts';
+import type { EmbedProblem } from '../api.ts';
+import { problemOf } from '../problem-of.ts';
+import type { Grant } from './grant.ts';
+
+export interface StartedNode {
+  readonly node: StarlingNode;
+  readonly model: ModelRoot;
+  /** It was on this device before: then it is not this page's to delete. */
+  readonly wasHeld: boolean;
+}
+
+/** Called after consent, never before. */
+export type OpenNode = (embedding: Embedding) => Promise<StarlingNode>;
+
+/**
+ * Opens this device's node for a page, with the first offered model that the page allows, and serves others where the
+ * person agreed to that.
+ *
+ * @returns what is wrong, where it does not run
+ */
+export async function startNode(
+  openNode: OpenNode,
+  embedding: Embedding,
+  grant: Grant,
+  maxDownloadBytes: number,
+): Promise<StartedNode | { readonly problem: EmbedProblem }> {
+  try {
+    const node = await openNode(embedding);
+    await node.readOffer();
+    const { models, problem } = node.snapshot();
+    const model = models.find(({ sizeBytes }) => sizeBytes <= maxDownloadBytes);
+    if (!model) return { problem: problem ?? NO_MODEL };
+    const started = { node, model: model.root, wasHeld: model.heldBytes === model.sizeBytes };
+    if (!grant.isShared) return started;
+    await node.contribute({ textVersion: grant.textVersion, atMs: grant.atMs, model: model.root });
+    const after = node.snapshot();
+    if (after.phase === 'elsewhere') return { problem: ELSEWHERE };
+    if (after.phase !== 'serving' && after.problem) return { problem: after.problem };
+    return started;
+  } catch (error) {
+    return { problem: problemOf(error) };
+  }
+}
+
+const NO_MODEL: EmbedProblem = {
+  code: 'embed/no-model',
+  message: 'embed: no model is small enough; raise data-max-download-mb',
+};
+const ELSEWHERE: EmbedProblem = {
+  code: 'node/elsewhere',
+  message: 'node: another tab or site of this browser is the node; use it there',
+};

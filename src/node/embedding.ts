@@ -1,0 +1,11 @@
+/** What another site's page means for the node that it shows. */
+export interface Embedding {
+  /** Whether its person's grant holds now; asked before everything that the node does, and five times a second. */
+  readonly mayWork: () => boolean;
+  /** The site's own ceiling of the GPU's time, 0 to 1. */
+  readonly siteShare: number;
+  /** 90th percentile of the page's frame times and its budget, in milliseconds; undefined: it does not tell. */
+  readonly frames: () => { readonly p90Ms: number; readonly budgetMs: number } | undefined;
+  /** Something of the node has changed. */
+  readonly onChange: () => void;
+}
