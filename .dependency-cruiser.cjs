@@ -11,7 +11,7 @@ const MAY_IMPORT = {
   backends: ['base', 'weights', 'engine'],
   work: ['base', 'protocol'],
   relay: ['base', 'protocol', 'weights', 'swarm'],
-  node: ['base', 'protocol', 'gpu', 'weights', 'engine', 'swarm', 'work'],
+  node: ['base', 'protocol', 'gpu', 'weights', 'engine', 'adapters', 'training', 'swarm', 'work'],
   ui: ['base', 'protocol', 'node'],
   embed: ['base', 'protocol', 'node', 'npc'],
   village: ['base', 'embed'],

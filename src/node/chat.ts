@@ -1,4 +1,6 @@
+import type { AdapterRoot } from '../base/branded.ts';
 import { RealmError } from '../base/realm-errors.ts';
+import type { EngineEvent } from '../engine/index.ts';
 import type { Device } from './device.ts';
 import type { ChatOptions } from './starling-node.ts';
 
@@ -10,9 +12,12 @@ import type { ChatOptions } from './starling-node.ts';
 export async function chatOnDevice(device: Device, options: ChatOptions): Promise<void> {
   const { model, messages, signal } = options;
   const tokens = await device.engine.tokens(model, () => device.shelf.header(model));
-  const prompt = device.engine.loaded()?.hasChatTemplate
-    ? await tokens.encodeChat(messages)
-    : await tokens.encodePrompt(messages.at(-1)?.content ?? '');
+  const prompt =
+    device.engine.loaded()?.hasChatTemplate && !options.isPlain
+      ? await tokens.encodeChat(messages)
+      : await tokens.encodePrompt(messages.at(-1)?.content ?? '');
+  const { client } = device.engine;
+  const adapter = options.adapter && (crypto.randomUUID() as AdapterRoot);
   let failure: RealmError | undefined;
   let shownChars = 0;
   const show = (text: string) => {
@@ -33,20 +38,23 @@ export async function chatOnDevice(device: Device, options: ChatOptions): Promis
     record: 0,
     stop: [],
     ...(options.constraint ? { constraint: options.constraint } : {}),
+    ...(adapter ? { adapter } : {}),
   };
-  await device.engine.client.generate(
-    request,
-    (event) => {
-      if (event.t === 'token') show(event.text);
-      // The end may hold back text that could have begun a stop string.
-      if (event.t === 'done') show(event.text.slice(shownChars));
-      if (event.t === 'failed') {
-        const { code, message } = event;
-        failure = new RealmError({ name: 'EngineError', code, message, details: undefined, stack: undefined });
-      }
-    },
-    signal,
-  );
+  const onEvent = (event: EngineEvent) => {
+    if (event.t === 'token') show(event.text);
+    // The end may hold back text that could have begun a stop string.
+    if (event.t === 'done') show(event.text.slice(shownChars));
+    if (event.t === 'failed') {
+      const { code, message } = event;
+      failure = new RealmError({ name: 'EngineError', code, message, details: undefined, stack: undefined });
+    }
+  };
+  if (options.adapter && adapter) await client.api.loadAdapter(model, adapter, options.adapter);
+  try {
+    await client.generate(request, onEvent, signal);
+  } finally {
+    if (adapter) await client.api.unloadAdapter(model, adapter);
+  }
   signal.throwIfAborted();
   if (failure) throw failure;
 }

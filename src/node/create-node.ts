@@ -9,6 +9,7 @@ import type { Limits } from './governor/signals.ts';
 import { PageNode } from './page-node.ts';
 import type { NodeSnapshot } from './snapshot.ts';
 import type { ChatOptions, Consent, StarlingNode } from './starling-node.ts';
+import type { Studio } from './studio/studio.ts';
 import type { FollowedNode } from './tab-link.ts';
 
 /**
@@ -129,6 +130,10 @@ class TabNode implements StarlingNode {
   async chat(options: ChatOptions): Promise<void> {
     this.#refuseWithoutGrant();
     await (await this.#node()).chat(options);
+  }
+
+  async openStudio(): Promise<Studio> {
+    return (await this.#node()).openStudio();
   }
 
   metrics(): Readonly<Record<string, number>> {

@@ -15,3 +15,6 @@ export { problemOf } from './problem.ts';
 export type { BenchRow } from '../engine/index.ts';
 export type { JobView, NodePhase, NodeSnapshot, PeerView, Problem, ShelfModel, StartStep } from './snapshot.ts';
 export type { ChatOptions, Consent, StarlingNode } from './starling-node.ts';
+export type { StudioChoice } from './studio/kept-run.ts';
+export type { Studio, StudioView } from './studio/studio.ts';
+export type { PreviewToken } from '../training/index.ts';

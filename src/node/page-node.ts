@@ -18,6 +18,7 @@ import { problemOf } from './problem.ts';
 import { createServing, readStorage, type Serving } from './serving.ts';
 import { EMPTY_SNAPSHOT, type NodePhase, type NodeSnapshot, type Problem, type StartStep } from './snapshot.ts';
 import type { Consent, StarlingNode } from './starling-node.ts';
+import type { Studio } from './studio/studio.ts';
 import { viewDevice, viewOffer } from './view-device.ts';
 
 /** The node of this very page. It is asleep: the first click that needs them loads and joins its parts. */
@@ -39,6 +40,7 @@ export class PageNode implements StarlingNode {
   #lastConsent: Consent | undefined;
   #starting: AbortController | undefined;
   #storage: NodeSnapshot['storage'];
+  #studio: Promise<Studio> | undefined;
 
   constructor(lock: DeviceLock, embedding?: Embedding) {
     this.#lock = lock;
@@ -208,6 +210,25 @@ export class PageNode implements StarlingNode {
     const device = await this.#connect('device');
     await this.#load(device, options.model, options.signal);
     await chatOnDevice(device, options);
+  }
+
+  async openStudio(): Promise<Studio> {
+    const device = await this.#connect('device');
+    this.#studio ??= import('./studio/studio.ts').then(({ createStudio }) => {
+      const studio = createStudio(async (model) => {
+        await device.shelf.download(model);
+        return device.shelf.source(model);
+      });
+      let wasBusy = false;
+      this.#signal.on(() => {
+        // Whoever waits for an answer goes first.
+        const isBusy = (device.engine.stats()?.running ?? 0) > 0;
+        if (isBusy !== wasBusy) studio.setBusy(isBusy);
+        wasBusy = isBusy;
+      });
+      return studio;
+    });
+    return this.#studio;
   }
 
   metrics(): Readonly<Record<string, number>> {

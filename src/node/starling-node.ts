@@ -1,8 +1,9 @@
 import type { JobId, ModelRoot } from '../base/branded.ts';
 import type { LogEntry } from '../base/logger.ts';
-import type { ChatMessage, Constraint } from '../engine/index.ts';
+import type { AdapterWeights, ChatMessage, Constraint } from '../engine/index.ts';
 import type { Limits } from './governor/signals.ts';
 import type { NodeSnapshot } from './snapshot.ts';
+import type { Studio } from './studio/studio.ts';
 
 /** What a person agreed to by a click on this device, kept with the text's version so that it can be shown again. */
 export interface Consent {
@@ -18,6 +19,10 @@ export interface ChatOptions {
   readonly maxTokens: number;
   /** The answer keeps to it. */
   readonly constraint?: Constraint;
+  /** Answers as this adapter of the model would. */
+  readonly adapter?: AdapterWeights;
+  /** Go on with the last message's text, also where the model has a chat template. */
+  readonly isPlain?: boolean;
   /** 32 bits; the same seed draws the same answer on the same model. Undefined: another one each time. */
   readonly seed?: number;
   readonly onText: (text: string) => void;
@@ -64,6 +69,8 @@ export interface StarlingNode {
   jobFiles(id: JobId): Promise<{ readonly output: Blob; readonly errors: Blob }>;
   /** Streams an answer computed on this device. Rejects with `AbortError` when stopped. */
   chat(options: ChatOptions): Promise<void>;
+  /** Where a model is taught on this device. @throws {NodeError} `elsewhere` */
+  openStudio(): Promise<Studio>;
   /** Counters by name, e.g. `reissues`: for tests and the curious. */
   metrics(): Readonly<Record<string, number>>;
 }

@@ -189,6 +189,7 @@ export async function followTabs(onChange: () => void, onLog: (entry: LogEntry) 
       }
       signal.throwIfAborted();
     },
+    openStudio: () => Promise.reject(new NodeError('elsewhere', 'node: teach in the tab that is the node', {})),
     metrics: () => ({}),
     close() {
       gone.reject(new NodeError('elsewhere', 'node: the tab that computed was closed; start again in this one', {}));

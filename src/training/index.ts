@@ -25,6 +25,7 @@ export { epochOrder, splitRows } from './data/split-rows.ts';
 export type { TokenRow } from './data/token-row.ts';
 export { TrainingError, type TrainingErrorCode, type TrainingErrorDetails } from './errors.ts';
 export type { PackedBatch } from './data/packed-batch.ts';
+export { createTrainingHost, type PreparedRun, type RunRequest, type TrainingHost } from './host/training-host.ts';
 export { createLoraTrainer, type LoraTrainer, type LoraTrainerOptions } from './lora-trainer.ts';
 export { initialAdapter } from './model/adapter-layout.ts';
 export type { AdamwOptions, MomentBits } from './model/adamw.ts';

@@ -38,3 +38,9 @@ export function formatTime(atMs: number): string {
     atMs,
   );
 }
+
+/** `45 s`, `3 min`, `2.5 h`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 90) return `${whole.format(seconds)} s`;
+  return seconds < 5400 ? `${whole.format(seconds / 60)} min` : `${decimal.format(seconds / 3600)} h`;
+}

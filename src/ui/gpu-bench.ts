@@ -3,6 +3,7 @@ import { isAbort } from '../base/app-error.ts';
 import { measureGpu, problemOf, type BenchRow, type GpuMeasurement, type Problem } from '../node/index.ts';
 import { formatCount } from './format.ts';
 import { NodeElement } from './node-element.ts';
+import { saveFile } from './save-file.ts';
 import { strings } from './strings.ts';
 import './problem-note.ts';
 
@@ -116,9 +117,7 @@ export class GpuBench extends NodeElement {
 
   #save() {
     const json = `${JSON.stringify(this.#found, null, 2)}\n`;
-    const url = URL.createObjectURL(new Blob([json], { type: 'application/json' }));
-    Object.assign(document.createElement('a'), { href: url, download: 'starling-gpu.json' }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    saveFile('starling-gpu.json', new Blob([json], { type: 'application/json' }));
   }
 }
 

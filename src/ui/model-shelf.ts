@@ -2,6 +2,7 @@ import { css, html, nothing } from 'lit';
 import type { ShelfModel } from '../node/index.ts';
 import { formatBytes, formatCount, formatParameters } from './format.ts';
 import { NodeElement } from './node-element.ts';
+import { saveFile } from './save-file.ts';
 import { strings } from './strings.ts';
 import './problem-note.ts';
 
@@ -135,10 +136,7 @@ export class ModelShelf extends NodeElement {
 
   async #save(model: ShelfModel) {
     const stream = await this.node.exportModel(model.root);
-    const url = URL.createObjectURL(await new Response(stream).blob());
-    const link = Object.assign(document.createElement('a'), { href: url, download: model.name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    saveFile(model.name, await new Response(stream).blob());
   }
 }
 

@@ -9,7 +9,7 @@ import './chat-box.ts';
 import './event-log.ts';
 import './gpu-bench.ts';
 
-const SECTIONS = ['contribute', 'models', 'batch', 'chat', 'activity'] as const;
+const SECTIONS = ['contribute', 'models', 'batch', 'chat', 'studio', 'activity'] as const;
 /** Reached by a link at the foot, or as /bench. */
 const HIDDEN_SECTIONS = ['bench'] as const;
 type Section = (typeof SECTIONS)[number] | (typeof HIDDEN_SECTIONS)[number];
@@ -126,6 +126,9 @@ export class StarlingApp extends NodeElement {
         return html`<batch-desk></batch-desk>`;
       case 'chat':
         return html`<chat-box></chat-box>`;
+      case 'studio':
+        void import('./studio-page.ts');
+        return html`<studio-page></studio-page>`;
       case 'activity':
         return html`<event-log></event-log>`;
       case 'bench':

@@ -1,11 +1,18 @@
-import type { Cause, NodePhase, StartStep, When } from '../node/index.ts';
+import type { Cause, NodePhase, StartStep, StudioView, When } from '../node/index.ts';
 
 /** Every sentence that a person reads, in one place, ready to be translated. */
 export const strings = {
   title: 'Starling',
   tagline: 'Share this computer’s GPU with people who need it, for as long as this page is open.',
   nothingYet: 'Nothing runs until you press Start.',
-  sections: { contribute: 'Contribute', models: 'Models', batch: 'Batch', chat: 'Chat', activity: 'Activity' },
+  sections: {
+    contribute: 'Contribute',
+    models: 'Models',
+    batch: 'Batch',
+    chat: 'Chat',
+    studio: 'Studio',
+    activity: 'Activity',
+  },
   phase: {
     off: 'Off',
     elsewhere: 'Running in another tab',
@@ -82,6 +89,57 @@ export const strings = {
     memory: (gigabytes: string) => `The memory reads ${gigabytes} GB/s.`,
     layers: (count: number) => `Only ${count} layer of the model was measured: this GPU is emulated in software.`,
   },
+  studio: {
+    intro:
+      'Teach a model something of your own: how a character speaks, how you answer, what belongs to what. It learns on this device; neither the file nor what it learns leaves it.',
+    base: 'Model to teach',
+    file: 'File to learn from (JSONL)',
+    rank: 'Rank: how much it can learn',
+    rowTokens: 'Longest row, in tokens',
+    epochs: 'Times through the file',
+    rate: 'Learning rate',
+    read: 'Read the file',
+    goOn: 'Go on with the last run',
+    nothingKept: 'No run is kept on this device.',
+    keptFrom: (time: string) => `Kept at ${time}.`,
+    phases: {
+      empty: '',
+      preparing: 'Fetching the model and reading the file…',
+      ready: 'Ready to train.',
+      probing: 'Measuring two steps…',
+      training: 'Learning. You can go on using this page.',
+      paused: 'Paused. What it has learnt is kept on this device.',
+      done: 'Done.',
+      cancelled: 'Stopped.',
+      failed: 'Stopped by a problem. The last checkpoint is kept.',
+    } satisfies Record<StudioView['phase'], string>,
+    facts: (train: number, heldOut: number, learnt: string, steps: number) =>
+      `${train} rows to learn from, ${heldOut} held out to check with, ${learnt} tokens learnt, ${steps} steps.`,
+    preview: 'The first rows, token by token. What is underlined is learnt; the rest is only read.',
+    fit: (memory: string, seconds: string, total: string) =>
+      `Takes ${memory} on the GPU and ${seconds} s a step: about ${total} in all.`,
+    progress: 'Steps done',
+    at: (step: number, steps: number, loss: string, before: string, after: string) =>
+      `Step ${step} of ${steps}, loss ${loss}. Held-out loss ${before} → ${after}.`,
+    left: (time: string) => `About ${time} left.`,
+    saved: (step: number) => `Kept up to step ${step}.`,
+    plot: (before: number | undefined, after: number | undefined) =>
+      before === undefined || after === undefined
+        ? 'Loss by step'
+        : `Loss by step; held-out loss went from ${before.toFixed(3)} to ${after.toFixed(3)}`,
+    step: 'Step',
+    loss: 'Loss',
+    heldOut: 'Held-out loss',
+    train: 'Train',
+    trainOn: 'Train on',
+    measure: 'Measure first',
+    saveGguf: 'Save as GGUF',
+    savePeft: 'Save for PEFT (two files)',
+    saveCurve: 'Save the curve',
+    discard: 'Discard',
+    tryLabel: 'Try what it has learnt so far: it goes on with your text',
+    try: 'Try',
+  },
   noModels: 'The operator of this page has not published a model yet.',
   offline: 'This page’s server does not answer. Models that are already on this device can still be used.',
 } as const;
@@ -115,6 +173,11 @@ const advice: Readonly<Record<string, string>> = {
   'weights/quota-exceeded': 'The browser has too little room for this model. Delete another model or free some disk.',
   'weights/hash-mismatch': 'Some of the model arrived damaged and was thrown away. Press Download to fetch it again.',
   'weights/no-source': 'No other tab and no server has this model right now. Try again later.',
+  'training/diverged':
+    'The loss became infinite. What was kept before that is whole: go on with the last run at a lower learning rate.',
+  'training/out-of-memory': 'The GPU has too little memory for rows this long. Choose a shorter longest row.',
+  'trainingdata/empty': 'The file has no rows. Each line is one JSON object.',
+  'trainingdata/too-few-rows': 'One row cannot be learnt from and checked with at once. Add rows to the file.',
   'work/empty-batch': 'The file has no lines. A batch has one JSON request on each line.',
 };
 

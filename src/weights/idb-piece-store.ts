@@ -9,9 +9,11 @@ import { namedStorage } from './storage-errors.ts';
 /**
  * Pieces in IndexedDB, one Blob each under its hash: the form that reads fastest at 4 MiB (reference p2p-stack,
  * section 5). Works in pages and workers; all of them on one origin see the same pieces.
+ *
+ * @param database what is kept apart has another name
  */
-export function createIdbPieceStore(): PieceStore {
-  const store = createStore('starling-pieces', 'pieces');
+export function createIdbPieceStore(database = 'starling-pieces'): PieceStore {
+  const store = createStore(database, 'pieces');
   const held = async (hash: PieceHash): Promise<Blob> => {
     const blob = await namedStorage('read a piece', 0, () => get<Blob>(hash, store));
     if (!(blob instanceof Blob)) throw missingPiece(hash);

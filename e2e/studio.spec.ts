@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { expect, test, type Page } from '@playwright/test';
+import { expectAccessible } from './accessible.ts';
+import { startOperator, type Operator } from './operator.ts';
+import { takePicture } from './picture.ts';
+import { openVisitor, readDownload, type Visitor } from './tab.ts';
+
+const BASE = 'public/models/starling-builtin.gguf';
+const DATA = 'models/personas/innkeeper.jsonl';
+const visitors: Visitor[] = [];
+let operator: Operator;
+
+test.beforeEach(async () => {
+  operator = await startOperator({ models: [BASE] });
+});
+
+test.afterEach(async () => {
+  await Promise.all(visitors.splice(0).map((visitor) => visitor.close().catch(() => undefined)));
+  await operator.stop();
+});
+
+/** The held-out losses that the page tells, before and now. */
+function losses(text: string | null): [number, number] {
+  const [, before = '', after = ''] = /Held-out loss (\d+\.\d+) → (\d+\.\d+)/.exec(text ?? '') ?? [];
+  return [Number(before), Number(after)];
+}
+
+async function openStudio(): Promise<Visitor> {
+  const visitor = await openVisitor(`${operator.url}#studio`);
+  visitors.push(visitor);
+  return visitor;
+}
+
+async function choose(page: Page, times: number): Promise<void> {
+  await page.getByLabel('File to learn from').setInputFiles(DATA);
+  await page.getByLabel('Times through the file').fill(String(times));
+  await page.getByRole('button', { name: 'Read the file' }).click();
+  await expect(page.getByTestId('studio-phase')).toHaveAttribute('data-phase', 'ready');
+}
+
+async function done(page: Page): Promise<void> {
+  await expect(page.getByTestId('studio-phase')).toHaveAttribute('data-phase', 'done', { timeout: 150_000 });
+}
+
+async function save(page: Page, what: string): Promise<string> {
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: what }).click();
+  return readDownload(await download);
+}
+
+test('a model is taught a character, tried and saved', async () => {
+  const { page, errors } = await openStudio();
+  await takePicture(page, 'studio-form');
+  await expectAccessible(page);
+  await choose(page, 6);
+  await expect(page.locator('token-preview mark').first()).toBeVisible();
+  await page.getByRole('button', { name: 'Measure first' }).click();
+  await expect(page.getByTestId('fit')).toContainText('s a step');
+  await takePicture(page, 'studio-ready');
+  await expectAccessible(page);
+
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await done(page);
+  const [before, after] = losses(await page.getByTestId('curve').textContent());
+  expect(after).toBeLessThan(0.7 * before);
+  await page.getByLabel('Try what it has learnt').fill('Guest: Where can I sleep?\nMara:');
+  await page.getByRole('button', { name: 'Try' }).click();
+  await expect(page.getByTestId('sample')).toContainText(/Well now|Mind the step|Warm your hands/);
+  await takePicture(page, 'studio-done');
+  await expectAccessible(page);
+  expect((await save(page, 'Save as GGUF')).slice(0, 4)).toBe('GGUF');
+  expect(errors).toEqual([]);
+});
+
+test('a run that is paused and gone on with after a reload has the curve of one that never was, to the last bit', async () => {
+  const { page } = await openStudio();
+  await choose(page, 2);
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect(page.getByTestId('curve')).toContainText(/Step [4-9] of/);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByTestId('studio-phase')).toHaveAttribute('data-phase', 'paused');
+  await page.reload();
+  await page.getByRole('button', { name: 'Go on with the last run' }).click();
+  await page.getByRole('button', { name: 'Train on' }).click();
+  await done(page);
+  const interrupted = await save(page, 'Save the curve');
+  await page.getByRole('button', { name: 'Discard' }).click();
+  await choose(page, 2);
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await done(page);
+  expect(JSON.parse(await save(page, 'Save the curve'))).toEqual(JSON.parse(interrupted));
+});
+
+test('files that cannot be learnt from are refused by name', async () => {
+  const { page } = await openStudio();
+  const [first = ''] = readFileSync(DATA, 'utf8').split('\n');
+  for (const [text, code] of [
+    ['', 'trainingdata/empty'],
+    [first, 'trainingdata/too-few-rows'],
+    ['{"messages":[{"role":"wizard","content":"x"}]}', 'trainingdata/invalid-role'],
+    ['{"prompt":"x","completion":""}', 'trainingdata/no-completion'],
+    [`${first}\n{"text":"${'word '.repeat(900)}"}`, 'trainingdata/row-too-long'],
+  ] as const) {
+    await page.getByLabel('File to learn from').setInputFiles({
+      name: 'rows.jsonl',
+      mimeType: 'application/jsonl',
+      buffer: Buffer.from(text),
+    });
+    await page.getByRole('button', { name: 'Read the file' }).click();
+    await expect(page.getByRole('alert')).toHaveAttribute('data-code', code);
+  }
+});

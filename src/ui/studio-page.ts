@@ -1,0 +1,223 @@
+import { css, html, nothing } from 'lit';
+import { isAbort } from '../base/app-error.ts';
+import { problemOf, type Problem, type Studio, type StudioChoice, type StudioView } from '../node/index.ts';
+import { formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
+import { NodeElement } from './node-element.ts';
+import { saveFile } from './save-file.ts';
+import { strings } from './strings.ts';
+import './loss-plot.ts';
+import './problem-note.ts';
+import './studio-form.ts';
+import './token-preview.ts';
+
+const SAMPLE_TOKENS = 48;
+
+/** Teaches a model on this device: choose, look, measure, train, try, save. */
+export class StudioPage extends NodeElement {
+  static override styles = [
+    ...NodeElement.styles,
+    css`
+      section {
+        margin: 1.25rem 0;
+      }
+      textarea {
+        width: 100%;
+        min-height: 4rem;
+      }
+      output {
+        display: block;
+        white-space: pre-wrap;
+        overflow-wrap: anywhere;
+        margin-top: 0.75rem;
+      }
+      output:empty {
+        display: none;
+      }
+    `,
+  ];
+
+  #studio: Studio | undefined;
+  #stopWatching: (() => void) | undefined;
+  #notice = '';
+  #problem: Problem | undefined;
+  #sample = '';
+  #sampling: AbortController | undefined;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stopWatching?.();
+    this.#sampling?.abort();
+  }
+
+  override render() {
+    const text = strings.studio;
+    const view = this.#studio?.view();
+    const isEmpty = !view || view.phase === 'empty';
+    return html`
+      <h2>${strings.sections.studio}</h2>
+      <p class="soft">${text.intro}</p>
+      ${
+        isEmpty
+          ? html`<studio-form
+                @choose=${({ detail }: CustomEvent<StudioChoice>) => void this.#with((studio) => studio.prepare(detail))}
+              ></studio-form>
+              <section>
+                <button @click=${() => void this.#with((studio) => this.#goOn(studio))}>${text.goOn}</button>
+                <span role="status">${this.#notice}</span>
+              </section>`
+          : this.#run(view)
+      }
+      <problem-note .problem=${view?.problem ?? this.#problem}></problem-note>
+    `;
+  }
+
+  #run(view: StudioView) {
+    const { phase, choice, prepared, fit } = view;
+    const text = strings.studio;
+    return html`
+      <h3>${choice?.fileName} → ${choice?.modelName}</h3>
+      <p role="status" data-testid="studio-phase" data-phase=${phase}>${text.phases[phase]}</p>
+      ${prepared ? html`<p class="figures">${text.facts(prepared.rows.train, prepared.rows.evaluation, formatCount(prepared.learnt), prepared.steps)}</p>` : nothing}
+      ${
+        prepared && view.curve.length === 0
+          ? html`<section>
+              <p class="soft">${text.preview}</p>
+              <token-preview .rows=${prepared.preview}></token-preview>
+            </section>`
+          : nothing
+      }
+      ${
+        fit
+          ? html`<p class="figures" data-testid="fit">
+              ${text.fit(formatBytes(fit.memory.total), fit.secondsPerStep.toFixed(2), formatDuration(fit.seconds))}
+            </p>`
+          : nothing
+      }
+      ${prepared ? this.#progress(view, prepared.steps) : nothing}
+      <div class="row">${this.#actions(view)}</div>
+      ${prepared ? this.#trial() : nothing}
+    `;
+  }
+
+  #progress({ curve, evaluations, secondsPerStep, savedStep, phase }: StudioView, steps: number) {
+    const text = strings.studio;
+    const last = curve.at(-1);
+    const [before, after] = [evaluations[0], evaluations.at(-1)];
+    if (!last || !before || !after) return nothing;
+    const left = phase === 'training' && secondsPerStep ? formatDuration(secondsPerStep * (steps - last.step)) : '';
+    return html`
+      <section>
+        <progress aria-label=${text.progress} max=${steps} value=${last.step}></progress>
+        <p class="figures" data-testid="curve">
+          ${text.at(last.step, steps, last.loss.toFixed(3), before.loss.toFixed(3), after.loss.toFixed(3))}
+          ${left ? text.left(left) : nothing} ${savedStep === undefined ? nothing : text.saved(savedStep)}
+        </p>
+        <loss-plot .curve=${curve} .evaluations=${evaluations}></loss-plot>
+      </section>
+    `;
+  }
+
+  #actions({ phase, curve }: StudioView) {
+    const text = strings.studio;
+    const does = (run: (studio: Studio) => Promise<unknown>) => () => void this.#with(run);
+    const save = (kind: 'peft' | 'gguf') => does((studio) => this.#save(studio, kind));
+    const canTrain = phase === 'ready' || phase === 'paused';
+    return html`
+      ${canTrain ? html`<button class="primary" @click=${does((studio) => studio.train())}>${curve.length > 0 ? text.trainOn : text.train}</button>` : nothing}
+      ${canTrain ? html`<button @click=${does((studio) => studio.probe())}>${text.measure}</button>` : nothing}
+      ${phase === 'training' ? html`<button @click=${does((studio) => studio.pause())}>${strings.pause}</button>` : nothing}
+      ${
+        curve.length > 0 && phase !== 'training'
+          ? html`<button @click=${save('gguf')}>${text.saveGguf}</button>
+              <button @click=${save('peft')}>${text.savePeft}</button>
+              <button @click=${does(async (studio) => saveCurve(studio.view()))}>${text.saveCurve}</button>`
+          : nothing
+      }
+      ${phase === 'preparing' || phase === 'training' ? nothing : html`<button @click=${does((studio) => studio.discard())}>${text.discard}</button>`}
+    `;
+  }
+
+  #trial() {
+    const text = strings.studio;
+    return html`<section>
+      <form @submit=${(event: SubmitEvent) => void this.#try(event)}>
+        <label for="prompt">${text.tryLabel}</label>
+        <textarea id="prompt" name="prompt" required></textarea>
+        ${
+          this.#sampling
+            ? html`<button type="button" @click=${() => this.#sampling?.abort()}>${strings.stop}</button>`
+            : html`<button>${text.try}</button>`
+        }
+      </form>
+      <output class="card" aria-live="polite" data-testid="sample">${this.#sample}</output>
+    </section>`;
+  }
+
+  /** Opens the studio with the first click that needs it. */
+  async #with(run: (studio: Studio) => Promise<unknown>) {
+    this.#problem = undefined;
+    this.#notice = '';
+    try {
+      if (!this.#studio) {
+        this.#studio = await this.node.openStudio();
+        this.#stopWatching = this.#studio.onChange(() => this.requestUpdate());
+      }
+      this.requestUpdate();
+      await run(this.#studio);
+    } catch (error) {
+      if (!isAbort(error)) this.#problem = problemOf(error);
+    }
+    this.requestUpdate();
+  }
+
+  async #goOn(studio: Studio) {
+    const kept = await studio.kept();
+    if (!kept) {
+      this.#notice = strings.studio.nothingKept;
+      return;
+    }
+    await studio.resume(kept);
+    this.#notice = strings.studio.keptFrom(formatTime(kept.atMs));
+  }
+
+  async #save(studio: Studio, kind: 'peft' | 'gguf') {
+    for (const [name, blob] of await studio.files(kind)) saveFile(name, blob);
+  }
+
+  async #try(event: SubmitEvent) {
+    event.preventDefault();
+    const content = new FormData(event.target as HTMLFormElement).get('prompt') as string;
+    const sampling = new AbortController();
+    this.#sampling = sampling;
+    this.#sample = '';
+    await this.#with(async (studio) => {
+      const { choice } = studio.view();
+      if (!choice) return;
+      await this.node.chat({
+        model: choice.model,
+        messages: [{ role: 'user', content }],
+        adapter: await studio.readAdapter(),
+        isPlain: true,
+        temperature: 0,
+        maxTokens: SAMPLE_TOKENS,
+        signal: sampling.signal,
+        onText: (text) => {
+          this.#sample += text;
+          this.requestUpdate();
+        },
+      });
+    });
+    this.#sampling = undefined;
+    this.requestUpdate();
+  }
+}
+
+/** Every loss to its last digit, with what it takes to get the same again. */
+function saveCurve({ choice, curve, evaluations }: StudioView): void {
+  if (!choice) return;
+  const { model, fileName, settings, sizes } = choice;
+  const json = `${JSON.stringify({ model, fileName, settings, sizes, curve, evaluations }, null, 2)}\n`;
+  saveFile(`${fileName}-curve.json`, new Blob([json], { type: 'application/json' }));
+}
+
+customElements.define('studio-page', StudioPage);
