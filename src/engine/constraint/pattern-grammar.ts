@@ -24,7 +24,7 @@ export function patternGrammar(pattern: string, at: string): string {
   if (pattern.length > MAX_CHARS)
     throw schemaFault('constraint-too-large', at, `${pattern.length} characters, at most ${MAX_CHARS} can be held to`);
   try {
-    new RegExp(pattern, 'u');
+    RegExp(pattern, 'u');
   } catch {
     throw schemaFault('constraint-invalid', at, 'a regular expression expected');
   }
