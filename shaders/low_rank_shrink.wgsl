@@ -27,10 +27,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let m = group.y;
   let lane = local % LANES;
   let index = group.x * (WG / LANES) + local / LANES;
-  let part = index / QUADS;
-  let quad = index % QUADS;
+  // The parts of a rank beside each other: ranks that an adapter lacks leave whole waves idle, not lanes of each.
+  let part = index % params.targets;
+  let quad = index / params.targets;
   var page = NO_PAGE;
-  if (part < params.targets) {
+  if (quad < QUADS) {
     page = page_of(rows[m].y, quad / 2u);
   }
   var sum = vec4f(0.0);
@@ -38,7 +39,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let inputs = params.k4 * 4u;
     let a_at = page * params.page4 + part * inputs * 2u + quad % 2u;
     let x_at = (m / COLS) * inputs * COLS + m % COLS;
-    for (var k = lane; k < inputs; k += LANES) {
+    var k = lane;
+    for (; k + 3u * LANES < inputs; k += 4u * LANES) {
+      sum = fma(pool[a_at + 2u * k], vec4f(x[x_at + k * COLS]), sum);
+      sum = fma(pool[a_at + 2u * (k + LANES)], vec4f(x[x_at + (k + LANES) * COLS]), sum);
+      sum = fma(pool[a_at + 2u * (k + 2u * LANES)], vec4f(x[x_at + (k + 2u * LANES) * COLS]), sum);
+      sum = fma(pool[a_at + 2u * (k + 3u * LANES)], vec4f(x[x_at + (k + 3u * LANES) * COLS]), sum);
+    }
+    for (; k < inputs; k += LANES) {
       sum = fma(pool[a_at + 2u * k], vec4f(x[x_at + k * COLS]), sum);
     }
   }

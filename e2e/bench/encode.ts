@@ -29,7 +29,8 @@ export async function measureEncode(): Promise<EncodeTimes> {
   const small = { width: 64, ffnWidth: 128, heads: 2, kvHeads: 1, headSize: 32, rotary: 32, vocabulary: 256 };
   const config = { ...benchConfig('135M', undefined, undefined), ...small, layers: LAYERS };
   const [reduction = { kind: 'serial', lanes: 1 }] = reductionsOf(gpu.report);
-  const model = await makeBenchModel(gpu, cache, memory, config, benchTensors(config, 'Q8_0'), BATCH, reduction);
+  const model = await makeBenchModel(gpu, cache, memory, config, benchTensors(config, 'Q8_0'), BATCH);
+  const forward = await model.prepare(reduction);
   const turn = async (steps: number) => {
     const sum = { encodeMs: 0, submitMs: 0 };
     for (let step = 0; step < steps; step++) {
@@ -37,7 +38,7 @@ export async function measureEncode(): Promise<EncodeTimes> {
       model.writeStep(BATCH);
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
-      model.forward.encode(pass, { rows: BATCH, logitRows: BATCH });
+      forward.encode(pass, { rows: BATCH, logitRows: BATCH });
       pass.end();
       const commands = encoder.finish();
       sum.encodeMs += performance.now() - startMs;
@@ -53,7 +54,7 @@ export async function measureEncode(): Promise<EncodeTimes> {
   memory.freeAll();
   gpu.close();
   return {
-    dispatches: model.forward.dispatches,
+    dispatches: forward.dispatches,
     encodeMs: median(turns.map(({ encodeMs }) => encodeMs)),
     submitMs: median(turns.map(({ submitMs }) => submitMs)),
   };

@@ -24,6 +24,7 @@ import type { Scheduler } from './scheduler/scheduler.ts';
 import { createGeneration } from './scheduler/sequence.ts';
 import { constraintGrammar, type TokenConstraint } from './constraint/token-constraint.ts';
 import { scoreTokens, type TokenScores } from './score-tokens.ts';
+import { createMemoryTunings, withMemory, type TuningStore } from './tuning/tuning-store.ts';
 import { createTokenRate } from './token-rate.ts';
 import { createModelTokenizer, type ModelTokenizer } from './tokenizer/model-tokenizer.ts';
 
@@ -31,6 +32,8 @@ export interface EngineComponents {
   readonly store: PieceStore;
   /** Where the GPU comes from; the realm's own by default, Dawn's in Node. */
   readonly gpu?: GPU;
+  /** Where the fastest variants of devices are kept from one visit to the next; by default they are measured each time. */
+  readonly tunings?: TuningStore;
 }
 
 /** The engine's methods, all of which may be called over comlink. */
@@ -44,8 +47,9 @@ export type EngineApi = ReturnType<typeof createEngineApi>;
  */
 export function createEngineApi(components: EngineComponents) {
   const gpu = 'gpu' in components ? components.gpu : (navigator as { gpu?: GPU }).gpu;
+  const tunings = components.tunings ? withMemory(components.tunings) : createMemoryTunings();
   const rate = createTokenRate(() => performance.now());
-  const shelf = new ModelShelf({ store: components.store, gpu, onTokens: rate.add });
+  const shelf = new ModelShelf({ store: components.store, gpu, tunings, onTokens: rate.add });
   /** Where each generation runs or is made ready, by its id. */
   const active = new Map<string, Pick<Scheduler, 'cancel'>>();
   let readings = 0;

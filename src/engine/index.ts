@@ -39,5 +39,6 @@ export { loadWeights, type LoadedWeights, type WeightsOptions } from './model/lo
 export { ropeAngles } from './model/rope-angles.ts';
 export type { ModelSource } from './model/upload-weights.ts';
 export type { ChunkView, MatrixView, WeightsView } from './model/weights-view.ts';
+export type { TuningStore } from './tuning/tuning-store.ts';
 export type { TokenScores } from './score-tokens.ts';
 export { createModelTokenizer, type ModelTokenizer } from './tokenizer/model-tokenizer.ts';

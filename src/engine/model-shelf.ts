@@ -12,6 +12,7 @@ import type { ModelSource } from './model/upload-weights.ts';
 import { createDutyPace } from './scheduler/duty-pace.ts';
 import { createScheduler, type Scheduler } from './scheduler/scheduler.ts';
 import type { Stage } from './scheduler/stage.ts';
+import type { TuningStore } from './tuning/tuning-store.ts';
 import { createModelTokenizer, type ModelTokenizer } from './tokenizer/model-tokenizer.ts';
 
 /** A model on the GPU with what runs on it. */
@@ -33,6 +34,7 @@ interface ShelvedModel extends ActiveModel {
 interface Components {
   readonly store: PieceStore;
   readonly gpu: GPU | undefined;
+  readonly tunings: TuningStore;
   readonly onTokens: (count: number) => void;
 }
 
@@ -112,7 +114,16 @@ export class ModelShelf {
     const known = this.#models.get(source.root);
     if (known) return known.report;
     const { gpu, cache } = await this.#open();
-    const loaded = await loadModel(gpu, cache, this.#components.store, source, options, onProgress, signal);
+    const loaded = await loadModel(
+      gpu,
+      cache,
+      this.#components.store,
+      source,
+      options,
+      onProgress,
+      signal,
+      this.#components.tunings,
+    );
     try {
       if (gpu.lostError) throw gpu.lostError;
       const tokenizer = this.tokenizers.get(source.root) ?? createModelTokenizer(loaded.header);
@@ -188,10 +199,10 @@ export class ModelShelf {
   async #restore(model: ShelvedModel, signal: AbortSignal): Promise<void> {
     const { source, options, scheduler } = model;
     const { gpu, cache } = await this.#openAgain(signal);
-    const { store } = this.#components;
+    const { store, tunings } = this.#components;
     let loaded: LoadedModel;
     try {
-      loaded = await loadModel(gpu, cache, store, source, options, () => undefined, signal);
+      loaded = await loadModel(gpu, cache, store, source, options, () => undefined, signal, tunings);
       for (const adapter of model.adapters.held) await loaded.runner.adapters.reserve(adapter);
     } catch (error) {
       throw await lostOr(gpu, error);

@@ -55,6 +55,7 @@ console.log(
     'kernels ms',
     'gaps ms',
     'encode ms',
+    'reduction',
   ]),
 );
 
@@ -74,6 +75,7 @@ const show = (row: BenchRow) => {
       `${(100 * row.rooflineShare).toFixed(1)} %`,
       ...times,
       `${row.encodeMs.toFixed(2)}/${row.dispatches}`,
+      row.reduction,
     ]),
   );
 };

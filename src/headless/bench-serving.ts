@@ -1,13 +1,17 @@
 /**
- * `npm run bench:serving -- MODEL.gguf [workload] [adapters] [constraints] [load --minutes 10]`: what the engine does under load, on
- * whatever GPU Dawn finds. Everything is a ratio of one run, or a share.
+ * `npm run bench:serving -- MODEL.gguf [workload] [adapters] [constraints] [load --minutes 10]`: what the engine does under
+ * load, on whatever GPU Dawn finds; `random` for a model is one as wide as SmolLM2-135M. Everything is a ratio of one run, or
+ * a share.
  */
+import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { copyBytes } from '../base/bytes.ts';
 import { openDawn } from './open-dawn.ts';
 import { timeAdapters } from './serving/adapter-times.ts';
 import { countValid } from './serving/constrained.ts';
 import { runMixedLoad } from './serving/mixed-load.ts';
 import { ALL_TARGETS, ATTENTION_TARGETS } from './serving/random-adapter.ts';
+import { randomModel } from './serving/random-model.ts';
 import { openServing } from './serving/serving-bench.ts';
 import { runWorkload, type Workload } from './serving/workload.ts';
 
@@ -32,16 +36,19 @@ const { positionals, values } = parseArgs({
 });
 const [path, ...wanted] = positionals;
 if (!path) {
-  console.error('usage: npm run bench:serving -- MODEL.gguf [workload] [adapters] [constraints] [load --minutes 10]');
+  console.error(
+    'usage: npm run bench:serving -- MODEL.gguf|random [workload] [adapters] [constraints] [load --minutes 10]',
+  );
   process.exit(2);
 }
 const asks = (name: string) => wanted.length === 0 || wanted.includes(name);
 const gpu = await openDawn();
+const file = path === 'random' ? randomModel() : copyBytes(await readFile(path));
 
 if (asks('workload')) {
   for (const [name, arrivalMs] of LOADS) {
     for (const sharesPrefixes of [false, true]) {
-      const bench = await openServing(gpu, path, { contextTokens: 512, sharesPrefixes });
+      const bench = await openServing(gpu, file, { contextTokens: 512, sharesPrefixes });
       await bench.run({});
       const result = await runWorkload(bench, { ...LOAD, arrivalMs }, 5, sharesPrefixes);
       const { waits, slowdowns } = result;
@@ -59,7 +66,7 @@ if (asks('workload')) {
   }
 }
 if (asks('adapters')) {
-  const bench = await openServing(gpu, path, { contextTokens: 256, slots: BATCH });
+  const bench = await openServing(gpu, file, { contextTokens: 256, slots: BATCH });
   for (const [name, targets] of [
     ['q, k, v and o', ATTENTION_TARGETS],
     ['all products', ALL_TARGETS],
@@ -74,7 +81,7 @@ if (asks('adapters')) {
   await bench.close();
 }
 if (asks('constraints')) {
-  const bench = await openServing(gpu, path, { contextTokens: 512, slots: BATCH });
+  const bench = await openServing(gpu, file, { contextTokens: 512, slots: BATCH });
   const { valid, cut, total, ms, freeMs } = await countValid(bench, PROMPTS);
   console.log(
     `constraints: ${valid} of ${total} answers valid, ${cut} cut by their length; ${(ms / 1000).toFixed(1)} s, ` +
@@ -84,7 +91,7 @@ if (asks('constraints')) {
 }
 // Only when it is named, as it takes its time.
 if (wanted.includes('load')) {
-  const bench = await openServing(gpu, path, { contextTokens: 256 });
+  const bench = await openServing(gpu, file, { contextTokens: 256 });
   const report = await runMixedLoad(bench, Number(values.minutes) * 60_000);
   const megabytes = report.heapBytes.map((bytes) => (bytes / 1e6).toFixed(1)).join(' ');
   console.log(

@@ -60,7 +60,8 @@ export function createAnswers({ send, computing, onAnswer }: AnswersInit): Answe
       const controller = new AbortController();
       running.set(id, controller);
       try {
-        const value = await compute(question, controller.signal);
+        // A node that is stopped while it loads a model may never answer; the page is told at once all the same.
+        const value = await Promise.race([compute(question, controller.signal), aborted(controller.signal)]);
         send({ t: 'done', id, value });
       } catch (error) {
         if (cancelled.delete(id)) return;
@@ -81,6 +82,12 @@ export function createAnswers({ send, computing, onAnswer }: AnswersInit): Answe
       for (const controller of running.values()) controller.abort();
     },
   };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 }
 
 const STOPPED = { code: 'embed/stopped', message: 'embed: stopped by the person or the page' };

@@ -1,19 +1,20 @@
 import type { Clock } from '../../base/clock.ts';
-import type { NodeSnapshot } from '../../node/index.ts';
+import type { Embedding, NodeSnapshot, StarlingNode } from '../../node/index.ts';
 import { createNpcKit, type NpcKit } from '../../npc/index.ts';
 import type { EmbedProblem, EmbedState } from '../api.ts';
 import { completeOnNode } from '../complete-on-node.ts';
 import type { EmbedOptions, FrameMessage, HostMessage } from '../messages.ts';
 import { createAnswers } from './answers.ts';
 import { isValid, MONTH_MS, VISIT_MS, type Grant, type GrantScope, type GrantStore } from './grant.ts';
-import { startNode, type OpenNode, type StartedNode } from './start-node.ts';
+import { startNode, type StartedNode } from './start-node.ts';
 
 export interface SessionInit {
   readonly scope: GrantScope;
   readonly options: EmbedOptions;
   readonly grants: GrantStore;
   readonly clock: Clock;
-  readonly openNode: OpenNode;
+  /** Called after consent, never before. */
+  readonly openNode: (embedding: Embedding) => Promise<StarlingNode>;
   readonly send: (message: FrameMessage) => void;
   readonly onChange: () => void;
 }
@@ -47,6 +48,7 @@ export class Session {
   #isSheet = false;
   #grant: Grant | undefined;
   #isRemembered = false;
+  #opening: Promise<StarlingNode> | undefined;
   #started: StartedNode | undefined;
   #kit: NpcKit | undefined;
   #state: EmbedState = 'off';
@@ -210,19 +212,13 @@ export class Session {
   }
 
   async #start(grant: Grant, isRemembered: boolean): Promise<void> {
-    const { clock, options, openNode } = this.#init;
+    const { clock, options } = this.#init;
     [this.#grant, this.#isRemembered, this.#problem] = [grant, isRemembered, undefined];
     this.#endLook = clock.every(LOOK_MS, () => {
       if (this.#grant && !this.#holds()) void this.#expire();
     });
     this.#enter('starting');
-    const embedding = {
-      mayWork: () => this.#mayWork(),
-      siteShare: Math.min(options.maxShare, grant.share),
-      frames: () => (this.#p90Ms === undefined ? undefined : { p90Ms: this.#p90Ms, budgetMs: options.frameBudgetMs }),
-      onChange: () => this.#init.onChange(),
-    };
-    const started = await startNode(openNode, embedding, grant, options.maxDownloadBytes);
+    const started = await startNode(() => this.#open(), grant, options.maxDownloadBytes);
     // Ended meanwhile: what has started since is ended too.
     if (this.#grant !== grant) return 'node' in started ? started.node.stop() : undefined;
     if ('problem' in started) {
@@ -234,6 +230,19 @@ export class Session {
     this.#kit = createNpcKit({ complete, deadlineMs: LINE_DEADLINE_MS, clock });
     this.#note('computing');
     this.#enter(this.#pauses.size > 0 ? 'paused' : 'on');
+  }
+
+  /** One node for the frame's life: after an end and a new agreement it is the same. */
+  #open(): Promise<StarlingNode> {
+    const { options, openNode, onChange } = this.#init;
+    this.#opening ??= openNode({
+      mayWork: () => this.#mayWork(),
+      siteShare: options.maxShare,
+      frames: () => (this.#p90Ms === undefined ? undefined : { p90Ms: this.#p90Ms, budgetMs: options.frameBudgetMs }),
+      onChange,
+    });
+    this.#opening.catch(() => (this.#opening = undefined));
+    return this.#opening;
   }
 
   #enter(state: EmbedState): void {

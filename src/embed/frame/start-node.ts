@@ -1,5 +1,5 @@
 import type { ModelRoot } from '../../base/branded.ts';
-import type { Embedding, StarlingNode } from '../../node/index.ts';
+import type { StarlingNode } from '../../node/index.ts';
 import type { EmbedProblem } from '../api.ts';
 import { problemOf } from '../problem-of.ts';
 import type { Grant } from './grant.ts';
@@ -11,9 +11,6 @@ export interface StartedNode {
   readonly wasHeld: boolean;
 }
 
-/** Called after consent, never before. */
-export type OpenNode = (embedding: Embedding) => Promise<StarlingNode>;
-
 /**
  * Opens this device's node for a page, with the first offered model that the page allows, and serves others where the
  * person agreed to that.
@@ -21,13 +18,12 @@ export type OpenNode = (embedding: Embedding) => Promise<StarlingNode>;
  * @returns what is wrong, where it does not run
  */
 export async function startNode(
-  openNode: OpenNode,
-  embedding: Embedding,
+  open: () => Promise<StarlingNode>,
   grant: Grant,
   maxDownloadBytes: number,
 ): Promise<StartedNode | { readonly problem: EmbedProblem }> {
   try {
-    const node = await openNode(embedding);
+    const node = await open();
     await node.readOffer();
     const { models, problem } = node.snapshot();
     const model = models.find(({ sizeBytes }) => sizeBytes <= maxDownloadBytes);

@@ -2,8 +2,9 @@ import { createGpuMemory, createPipelineCache, type GpuDevice } from '../../gpu/
 import type { TensorType } from '../../weights/index.ts';
 import { makeBenchModel } from './bench-model.ts';
 import { benchConfig, BENCH_SHAPES, benchTensors, type BenchShape } from './bench-shapes.ts';
-import { reductionsOf } from '../model/reduction.ts';
-import { chooseTested } from '../self-test/self-test.ts';
+import { reductionLabel } from '../model/reduction.ts';
+import { chooseReduction } from '../tuning/choose-reduction.ts';
+import { createMemoryTunings } from '../tuning/tuning-store.ts';
 import { measureReadBandwidth } from './read-bandwidth.ts';
 import { timeKernels, timeSteps } from './step-times.ts';
 
@@ -35,6 +36,8 @@ export interface BenchRow {
   /** CPU until the submit returns. */
   readonly encodeMs: number;
   readonly dispatches: number;
+  /** How lanes add up: what was fastest here, and right. */
+  readonly reduction: string;
   /** Sum of the kernels' own times and of the gaps between them; absent where the device has no timestamps. */
   readonly kernelMs?: number;
   readonly gapMs?: number;
@@ -60,22 +63,26 @@ export async function benchDevice(
   const { device } = gpu;
   const cache = createPipelineCache(device);
   const bytesPerSecond = await measureReadBandwidth(gpu, cache);
+  const tunings = createMemoryTunings();
   const rows: BenchRow[] = [];
   for (const shape of options.shapes) {
     for (const type of options.types) {
       const config = benchConfig(shape, options.layers, options.vocabulary);
       const tensors = benchTensors(config, type);
-      const reduction = await chooseTested(gpu, cache, { tensors }, config, reductionsOf(gpu.report));
       const memory = createGpuMemory(device);
       try {
         const slots = Math.ceil(Math.max(...options.batches) / 8) * 8;
-        const model = await makeBenchModel(gpu, cache, memory, config, tensors, slots, reduction);
+        const model = await makeBenchModel(gpu, cache, memory, config, tensors, slots);
+        const { weights, state } = model;
+        const parts = { gpu, cache, header: { tensors }, config, weights, state };
+        const reduction = await chooseReduction(parts, tunings);
+        const forward = await model.prepare(reduction);
         for (const batch of options.batches) {
           signal?.throwIfAborted();
           model.writeStep(batch);
           const step = { rows: batch, logitRows: batch };
-          const { stepMs, encodeMs } = await timeSteps(device, model.forward, step, options.budgetMs);
-          const kernels = await timeKernels(device, memory, model.forward, step);
+          const { stepMs, encodeMs } = await timeSteps(device, forward, step, options.budgetMs);
+          const kernels = await timeKernels(device, memory, forward, step);
           const stepBytes = model.weightBytes + batch * model.cacheBytes;
           const row: BenchRow = {
             shape,
@@ -87,7 +94,8 @@ export async function benchDevice(
             stepBytes,
             tokensPerSecond: (1000 * batch) / stepMs,
             rooflineShare: (1000 * stepBytes) / stepMs / bytesPerSecond,
-            dispatches: model.forward.dispatches,
+            dispatches: forward.dispatches,
+            reduction: reductionLabel(reduction),
             ...kernels,
           };
           rows.push(row);

@@ -15,11 +15,14 @@ export const BENCH_POSITION = 127;
 
 /** A model of random weights, ready to step. */
 export interface BenchModel {
-  readonly forward: ForwardPass;
+  readonly weights: WeightsView;
+  readonly state: RunState;
   /** Bytes of weights that a step reads: all but the embedding's rows, or all where that is the head too. */
   readonly weightBytes: number;
   /** Bytes of the cache that one sequence's step reads. */
   readonly cacheBytes: number;
+  /** Compiles its steps. @throws {GpuError} */
+  prepare(reduction: Reduction): Promise<ForwardPass>;
   /** Writes a decode step of `batch` sequences. */
   writeStep(batch: number): void;
 }
@@ -32,7 +35,6 @@ export async function makeBenchModel(
   config: ModelConfig,
   tensors: readonly GgufTensor[],
   slots: number,
-  reduction: Reduction,
 ): Promise<BenchModel> {
   const { queue } = device;
   const plan = planTensors({ tensors }, config);
@@ -50,10 +52,11 @@ export async function makeBenchModel(
   };
   const state = await allocateRunState(config, limits, undefined, queue, memory);
   fillState(queue, state);
-  const forward = await prepareForward({ config, weights: view, state, cache, memory, queue, reduction });
   const words = new Uint32Array(4 * Math.ceil(slots / 4) * 4);
   return {
-    forward,
+    weights: view,
+    state,
+    prepare: (reduction) => prepareForward({ config, weights: view, state, cache, memory, queue, reduction }),
     weightBytes,
     cacheBytes: 2 * config.layers * config.kvHeads * config.headSize * 4 * (BENCH_POSITION + 1),
     writeStep(batch) {

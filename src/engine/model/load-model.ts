@@ -8,12 +8,13 @@ import {
   type PipelineCache,
 } from '../../gpu/index.ts';
 import type { GgufHeader, PieceStore } from '../../weights/index.ts';
-import { chooseTested } from '../self-test/self-test.ts';
+import { chooseReduction } from '../tuning/choose-reduction.ts';
+import { createMemoryTunings, type TuningStore } from '../tuning/tuning-store.ts';
 import type { ModelConfig } from './config.ts';
 import { kvHeadBytes, type KvType } from './kv-type.ts';
 import type { ModelRunner } from './model-runner.ts';
 import { prepareRunner } from './prepare-runner.ts';
-import { reductionLabel, reductionsOf } from './reduction.ts';
+import { reductionLabel } from './reduction.ts';
 import { allocateRunState, PAGE_TOKENS, type RunLimits, type RunState } from './run-state.ts';
 import { loadWeights } from './load-weights.ts';
 import type { ModelSource } from './upload-weights.ts';
@@ -66,6 +67,7 @@ const MAX_ROWS = 64;
  * Reads a model from its pieces onto the GPU. Where memory is short it gets fewer slots; on any failure everything that
  * it allocated is freed.
  *
+ * @param tunings what is known of this device's fastest variants
  * @throws {WeightsError}, {EngineError} `model-unsupported`, `model-invalid` or `kernel-wrong`, {GpuError}, AbortError
  */
 export async function loadModel(
@@ -76,6 +78,7 @@ export async function loadModel(
   options: LoadOptions,
   onProgress: (doneBytes: number, totalBytes: number) => void,
   signal: AbortSignal,
+  tunings: TuningStore = createMemoryTunings(),
 ): Promise<LoadedModel> {
   const { device } = gpu;
   const memory = createGpuMemory(device, options.memoryBytes);
@@ -86,7 +89,7 @@ export async function loadModel(
     const weightBytes = memory.allocatedBytes;
     const { state, contextTokens } = await fitRunState(config, options, view.ropeFactors, device.queue, memory);
     const { kvType } = state.limits;
-    const reduction = await chooseTested(gpu, cache, header, config, reductionsOf(gpu.report), kvType);
+    const reduction = await chooseReduction({ gpu, cache, header, config, weights: view, state }, tunings);
     const runner = await prepareRunner({ device, cache, memory, config, weights: view, state, reduction });
     const kvBytesPerToken = 2 * config.layers * config.kvHeads * kvHeadBytes(kvType, config.headSize);
     const numericClass = [

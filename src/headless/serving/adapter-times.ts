@@ -2,7 +2,7 @@ import type { AdapterRoot } from '../../base/branded.ts';
 import type { ServingBench } from './serving-bench.ts';
 import { randomAdapter } from './random-adapter.ts';
 
-const PAIRS = 24;
+const PAIRS = 12;
 const RUNS = 5;
 const RANK = 16;
 /** So small that both batches have the same answers, and so the same work. */

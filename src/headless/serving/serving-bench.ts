@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { ModelRoot, PieceHash } from '../../base/branded.ts';
-import { copyBytes } from '../../base/bytes.ts';
+import { copyBytes, type Bytes } from '../../base/bytes.ts';
 import { sha256Hex } from '../../base/sha256.ts';
 import {
   createEngineApi,
@@ -32,8 +31,7 @@ const SAMPLING = { temperature: 0.9, topK: 0, topP: 1, seed: 1 };
 const PIECE_BYTES = 4 * 1024 * 1024;
 let requests = 0;
 
-export async function openServing(gpu: GPU, path: string, options: LoadOptions): Promise<ServingBench> {
-  const file = copyBytes(await readFile(path));
+export async function openServing(gpu: GPU, file: Bytes, options: LoadOptions): Promise<ServingBench> {
   const store = createMemoryPieceStore();
   const pieces: { hash: PieceHash; sizeBytes: number }[] = [];
   for (let at = 0; at < file.byteLength; at += PIECE_BYTES) {
