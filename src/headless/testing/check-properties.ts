@@ -12,13 +12,13 @@ import { openDawn } from '../open-dawn.ts';
 
 const SEED = 20_261_121;
 /** Types to check, e.g. `Q4_0 Q8_0`; software compilers need half a minute for each. */
-const types = process.argv.slice(2).filter((word) => !word.includes('/'));
+const types = new Set(process.argv.slice(2));
 const gpu = await openGpu(await openDawn());
 const cache = createPipelineCache(gpu.device);
 const { hasF16, hasSubgroups } = gpu.report;
 const reductions = reductionsOf(gpu.report);
 console.log(JSON.stringify({ hasF16, hasSubgroups, reductions: reductions.map(reductionLabel) }));
-for (const { label, of } of matmulProperties.filter((property) => types.includes(property.label))) {
+for (const { label, of } of matmulProperties.filter((property) => types.has(property.label))) {
   const faults: string[] = [];
   const property = of(gpu, cache, ({ what, off, bound }) => {
     if (!(off <= bound)) faults.push(`${what}: off by ${off}, bound ${bound}`);
