@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import { expectAccessible } from './accessible.ts';
 import { startOperator, type Operator } from './operator.ts';
@@ -68,8 +70,28 @@ test('a model is taught a character, tried and saved', async () => {
   await expect(page.getByTestId('sample')).toContainText(/Well now|Mind the step|Warm your hands/);
   await takePicture(page, 'studio-done');
   await expectAccessible(page);
-  expect((await save(page, 'Save as GGUF')).slice(0, 4)).toBe('GGUF');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save as GGUF' }).click();
+  const file = join(mkdtempSync(join(tmpdir(), 'starling-studio-')), 'innkeeper.gguf');
+  await (await download).saveAs(file);
   expect(errors).toEqual([]);
+
+  // Whoever publishes it shares it with everybody: other tabs fetch it like a model and talk to it.
+  await operator.stop();
+  operator = await startOperator({ models: [BASE, file] });
+  const guest = await openVisitor(`${operator.url}#chat`);
+  visitors.push(guest);
+  await guest.page.getByLabel('Model').selectOption('innkeeper.gguf');
+  await guest.page.getByLabel('Your message').fill('Where can I sleep?');
+  await guest.page.getByRole('button', { name: 'Send' }).click();
+  await expect(guest.page.locator('li[data-role="assistant"]')).not.toHaveText('…');
+  await expect(guest.page.getByRole('button', { name: 'New conversation' })).toBeVisible();
+  await guest.page.getByRole('link', { name: 'Models' }).click();
+  const shelved = guest.page.locator('model-shelf article', { hasText: 'innkeeper.gguf' });
+  await expect(shelved).toContainText('an adapter of starling-builtin.gguf, rank 8');
+  await expect(shelved).toHaveAttribute('data-state', 'held');
+  await takePicture(guest.page, 'shelf-adapter');
+  expect(guest.errors).toEqual([]);
 });
 
 test('a run that is paused and gone on with after a reload has the curve of one that never was, to the last bit', async () => {

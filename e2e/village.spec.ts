@@ -124,7 +124,7 @@ test('who agrees hears the characters’ own words, sees what it costs, and can 
   await page.locator('#places').getByRole('button', { name: 'Mara' }).click();
   const said = page.locator('#talk li.character');
   await expect(said.first()).toHaveAttribute('data-source', 'model');
-  await page.getByRole('button', { name: 'Where does Orin live?' }).click();
+  await page.getByRole('button', { name: 'Where is the iron forge?' }).click();
   await expect(said.nth(1)).toHaveAttribute('data-source', 'model');
   await takePicture(page, 'village-model');
   await finishQuest(page);

@@ -1,13 +1,26 @@
+import type { ModelRoot } from '../base/branded.ts';
 import type { Bytes } from '../base/bytes.ts';
 import type { AdapterWeights, LowRankPair, ModelConfig } from '../engine/index.ts';
-import { parseGgufHeader, readFloats, writeGguf, type GgufTensor } from '../weights/index.ts';
+import type { AdapterFacts } from '../protocol/index.ts';
+import {
+  adapterMetadata,
+  isAdapter,
+  parseGgufHeader,
+  readFloats,
+  writeGguf,
+  type GgufTensor,
+} from '../weights/index.ts';
 import { AdapterError } from './errors.ts';
 import { checkAdapter, scaleOf, type LoraAdapter } from './lora-form.ts';
 
-/** For people: what the file says of itself. */
-export interface AdapterTexts {
+/** What the file says of itself: for people, and where it comes from. */
+export interface AdapterOrigin {
   readonly name?: string | undefined;
   readonly licence?: string | undefined;
+  /** The model that it changes; without it the file can be used but not published. */
+  readonly base?: ModelRoot | undefined;
+  /** Adapters that it was made from. */
+  readonly parents?: AdapterFacts['parents'] | undefined;
 }
 
 const KEYS = {
@@ -26,22 +39,24 @@ const KEYS = {
  * @throws {AdapterError} as `checkAdapter`
  * @see llama.cpp `convert_lora_to_gguf.py`, `src/llama-adapter.cpp`
  */
-export function writeGgufLora(adapter: LoraAdapter, config: ModelConfig, texts: AdapterTexts = {}): Bytes {
+export function writeGgufLora(adapter: LoraAdapter, config: ModelConfig, origin: AdapterOrigin = {}): Bytes {
   checkAdapter(adapter, config);
   const { weights, form } = adapter;
   const { rank } = form;
+  const { name, licence, base, parents = [] } = origin;
   return writeGguf({
     metadata: {
       [KEYS.architecture]: config.architecture,
       [KEYS.type]: 'adapter',
       [KEYS.kind]: 'lora',
       [KEYS.alpha]: { f32: scaleOf(form) * rank },
-      ...(texts.name !== undefined && { [KEYS.name]: texts.name }),
-      ...(texts.licence !== undefined && { [KEYS.licence]: texts.licence }),
+      ...(name !== undefined && { [KEYS.name]: name }),
+      ...(licence !== undefined && { [KEYS.licence]: licence }),
+      ...(base !== undefined && adapterMetadata({ base, parents })),
     },
-    tensors: [...weights].flatMap(([name, { a, b }]) => [
-      { name: `${name}.lora_a`, dims: [a.length / rank, rank], type: 'F32' as const, bytes: bytesOf(a) },
-      { name: `${name}.lora_b`, dims: [rank, b.length / rank], type: 'F32' as const, bytes: bytesOf(b) },
+    tensors: [...weights].flatMap(([tensor, { a, b }]) => [
+      { name: `${tensor}.lora_a`, dims: [a.length / rank, rank], type: 'F32' as const, bytes: bytesOf(a) },
+      { name: `${tensor}.lora_b`, dims: [rank, b.length / rank], type: 'F32' as const, bytes: bytesOf(b) },
     ]),
   });
 }
@@ -54,8 +69,9 @@ export function writeGgufLora(adapter: LoraAdapter, config: ModelConfig, texts: 
  * or is of a type of blocks
  */
 export function readGgufLora(bytes: Bytes, config: ModelConfig): LoraAdapter {
-  const { metadata, tensors } = parseGgufHeader(bytes);
-  if (metadata.text(KEYS.type) !== 'adapter') throw invalid('it is a model, not an adapter');
+  const header = parseGgufHeader(bytes);
+  const { metadata, tensors } = header;
+  if (!isAdapter(header)) throw invalid('it is a model, not an adapter');
   const kind = metadata.text(KEYS.kind) ?? 'unknown';
   if (kind !== 'lora') throw unsupported(`it is of kind ${kind.slice(0, 40)}, lora expected`);
   const architecture = metadata.text(KEYS.architecture) ?? 'unknown';

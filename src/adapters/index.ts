@@ -7,6 +7,7 @@
  * await engine.loadAdapter(model, root, weights);
  */
 export { AdapterError, type AdapterErrorCode, type AdapterErrorDetails } from './errors.ts';
-export { readGgufLora, writeGgufLora, type AdapterTexts } from './gguf-lora.ts';
+export { readGgufLora, writeGgufLora, type AdapterOrigin } from './gguf-lora.ts';
+export { checkLineage } from './lineage.ts';
 export type { LoraAdapter, LoraForm } from './lora-form.ts';
 export { PEFT_CONFIG, PEFT_WEIGHTS, readPeft, writePeft, type PeftAdapter, type PeftFiles } from './peft.ts';

@@ -33,7 +33,7 @@ export type {
 export { EngineError, type EngineErrorCode, type EngineErrorDetails } from './errors.ts';
 export { ALL_KERNELS } from './kernels/all-kernels.ts';
 export { WEIGHT_FORMATS } from './kernels/weight-formats.ts';
-export type { Architecture, ModelConfig } from './model/config.ts';
+export { readModelConfig, type Architecture, type ModelConfig } from './model/config.ts';
 export type { LoadOptions } from './model/load-model.ts';
 export { loadWeights, type LoadedWeights, type WeightsOptions } from './model/load-weights.ts';
 export { ropeAngles } from './model/rope-angles.ts';

@@ -208,8 +208,15 @@ export class PageNode implements StarlingNode {
 
   async chat(options: Parameters<StarlingNode['chat']>[0]): Promise<void> {
     const device = await this.#connect('device');
-    await this.#load(device, options.model, options.signal);
-    await chatOnDevice(device, options);
+    const { model, signal } = options;
+    if (!device.shelf.models().find(({ root }) => root === model)?.adapter) {
+      await this.#load(device, model, signal);
+      return chatOnDevice(device, options);
+    }
+    const { openHeldAdapter } = await import('./held-adapter.ts');
+    const { base, weights } = await openHeldAdapter(device.shelf, model, signal);
+    await this.#load(device, base, signal);
+    return chatOnDevice(device, { ...options, model: base, adapter: weights });
   }
 
   async openStudio(): Promise<Studio> {

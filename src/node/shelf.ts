@@ -152,7 +152,8 @@ export function createShelf({ offer, loadedModel, clock, log }: ShelfComponents,
     hold: (root) => library.hold(root),
     resolve(name) {
       const all = mergeShelf(offer(), shelved, undefined, undefined, problems);
-      return all.find((model) => [model.root, model.name, model.name.replace(/\.gguf$/, '')].includes(name))?.root;
+      const models = all.filter(({ adapter }) => adapter === undefined);
+      return models.find((model) => [model.root, model.name, model.name.replace(/\.gguf$/, '')].includes(name))?.root;
     },
     async stop() {
       await transfer?.stop();
@@ -202,6 +203,7 @@ function mergeShelf(
       quantisation: about.quantisation,
       parameters: about.parameters,
       contextTokens: about.contextTokens,
+      adapter: about.adapter,
       licence: about.licence,
       state: isFetching ? 'downloading' : about.root === loaded ? 'loaded' : resting,
       fromPeersBytes: progress?.fromPeersBytes ?? 0,

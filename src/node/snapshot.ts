@@ -1,5 +1,6 @@
 import type { JobId, ModelRoot, PeerId } from '../base/branded.ts';
 import type { DeviceReport } from '../engine/index.ts';
+import type { AdapterFacts } from '../protocol/index.ts';
 import type { Duty } from './governor/duty-governor.ts';
 import { PRESETS, type Limits } from './governor/signals.ts';
 
@@ -35,6 +36,8 @@ export interface ShelfModel {
   readonly quantisation: string;
   readonly parameters: number;
   readonly contextTokens: number;
+  /** Present if this changes another model rather than being one. */
+  readonly adapter: AdapterFacts | undefined;
   readonly licence: string | undefined;
   readonly state: 'absent' | 'partial' | 'downloading' | 'held' | 'loaded';
   readonly fromPeersBytes: number;

@@ -43,6 +43,7 @@ export function viewDevice(device: Device): SeenOfDevice {
 export function viewOffer(offer: Bootstrap | undefined): ShelfModel[] {
   return (offer?.models ?? []).map((model) => ({
     ...model,
+    adapter: model.adapter,
     licence: model.licence,
     heldBytes: 0,
     state: 'absent',

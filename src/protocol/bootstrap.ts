@@ -11,6 +11,7 @@ import {
   union,
   type InferOutput,
 } from 'valibot';
+import { adapterFacts } from './adapter-facts.ts';
 import { MAX_BOOTSTRAP_MODELS, MAX_BOOTSTRAP_RELAYS, MAX_TEXT_CHARS, MAX_URL_CHARS } from './limits.ts';
 import { modelRoot, wholeNumber } from './schema.ts';
 
@@ -33,7 +34,8 @@ const bootstrapModel = strictObject({
   architecture: pipe(string(), maxLength(64)),
   quantisation: pipe(string(), maxLength(16)),
   parameters: wholeNumber(0, 2 ** 48),
-  contextTokens: wholeNumber(1, 2 ** 31),
+  contextTokens: wholeNumber(0, 2 ** 31),
+  adapter: exactOptional(adapterFacts),
   licence: exactOptional(shortText),
   /** Hex of the SHA-1 under which the torrent is announced. */
   infoHash: pipe(string(), regex(/^[0-9a-f]{40}$/, 'SHA-1 hex')),

@@ -7,6 +7,7 @@
  *
  * @module protocol
  */
+export { adapterFacts, type AdapterFacts } from './adapter-facts.ts';
 export { bootstrap, type Bootstrap, type BootstrapModel } from './bootstrap.ts';
 export { decodeCanonical, encodeCanonical } from './canonical-cbor.ts';
 export { openEnvelope, sealEnvelope, type Opened, type SignatureDomain } from './envelope.ts';

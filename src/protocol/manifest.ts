@@ -1,4 +1,5 @@
 import { array, maxLength, minLength, optional, pipe, strictObject, string, literal, type InferOutput } from 'valibot';
+import { adapterFacts } from './adapter-facts.ts';
 import { MAX_MANIFEST_PIECES, MAX_PIECE_BYTES, MAX_TEXT_CHARS } from './limits.ts';
 import { byteString, modelRoot, wholeNumber } from './schema.ts';
 
@@ -28,7 +29,10 @@ export const manifest = strictObject({
   /** Commonest tensor type by bytes, e.g. `Q4_K`. */
   quantisation: pipe(string(), maxLength(16)),
   parameters: wholeNumber(0, 2 ** 48),
-  contextTokens: wholeNumber(1, 2 ** 31),
+  /** 0 for an adapter: its base's. */
+  contextTokens: wholeNumber(0, 2 ** 31),
+  /** Present if this is an adapter; equal to what its file says. */
+  adapter: optional(adapterFacts),
   licence: optional(shortText),
   source: optional(shortText),
 });

@@ -33,6 +33,7 @@ function describe({ manifest }: PublishedModel): BootstrapModel {
     quantisation,
     parameters,
     contextTokens,
+    ...(manifest.adapter === undefined ? {} : { adapter: manifest.adapter }),
     ...(manifest.licence === undefined ? {} : { licence: manifest.licence }),
     infoHash: infoHashText(manifest),
     manifest: `/manifests/${root}`,

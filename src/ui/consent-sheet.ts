@@ -72,7 +72,7 @@ export class ConsentSheet extends NodeElement {
   }
 
   override render() {
-    const { models } = this.snapshot;
+    const models = this.bases;
     const model = models.find(({ root }) => root === this.#chosen) ?? models[0];
     const missing = model ? model.sizeBytes - model.heldBytes : 0;
     return html`

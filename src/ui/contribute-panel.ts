@@ -47,7 +47,8 @@ export class ContributePanel extends NodeElement {
   }
 
   override render() {
-    const { phase, problem, models } = this.snapshot;
+    const { phase, problem } = this.snapshot;
+    const models = this.bases;
     const isIdle = phase === 'off' || phase === 'connected';
     return html`
       ${isIdle ? this.#invitation() : nothing}
@@ -70,7 +71,7 @@ export class ContributePanel extends NodeElement {
   }
 
   #invitation() {
-    const { models } = this.snapshot;
+    const models = this.bases;
     return html`
       <p class="lead">${strings.tagline}</p>
       <p>

@@ -59,8 +59,7 @@ export class ModelShelf extends NodeElement {
         </div>
         <p class="soft facts figures">
           ${formatParameters(model.parameters)} parameters, ${model.architecture}, ${model.quantisation},
-          ${formatBytes(model.sizeBytes)}, reads ${formatCount(model.contextTokens)} tokens at
-          once${model.licence ? `, ${model.licence}` : ''}
+          ${formatBytes(model.sizeBytes)}, ${this.#use(model)}${model.licence ? `, ${model.licence}` : ''}
         </p>
         ${
           model.state === 'downloading' || model.state === 'partial'
@@ -87,6 +86,12 @@ export class ModelShelf extends NodeElement {
         <problem-note .problem=${model.problem}></problem-note>
       </article>
     `;
+  }
+
+  #use({ adapter, contextTokens }: ShelfModel): string {
+    if (!adapter) return strings.shelf.reads(formatCount(contextTokens));
+    const base = this.snapshot.models.find(({ root }) => root === adapter.base);
+    return strings.shelf.changes(base?.name ?? strings.shelf.unknownBase, adapter.rank);
   }
 
   #actions(model: ShelfModel) {

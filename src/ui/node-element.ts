@@ -1,5 +1,5 @@
 import { LitElement } from 'lit';
-import { createNode, type NodeSnapshot, type StarlingNode } from '../node/index.ts';
+import { createNode, type NodeSnapshot, type ShelfModel, type StarlingNode } from '../node/index.ts';
 import { sharedStyles } from './shared-styles.ts';
 import { SnapshotController } from './snapshot-controller.ts';
 
@@ -22,5 +22,10 @@ export abstract class NodeElement extends LitElement {
 
   protected get snapshot(): NodeSnapshot {
     return this.#snapshot.value;
+  }
+
+  /** Models that compute by themselves, without adapters. */
+  protected get bases(): readonly ShelfModel[] {
+    return this.snapshot.models.filter(({ adapter }) => adapter === undefined);
   }
 }

@@ -140,6 +140,11 @@ export const strings = {
     tryLabel: 'Try what it has learnt so far: it goes on with your text',
     try: 'Try',
   },
+  shelf: {
+    reads: (tokens: string) => `reads ${tokens} tokens at once`,
+    changes: (base: string, rank: number) => `an adapter of ${base}, rank ${rank}`,
+    unknownBase: 'a model that is not here',
+  },
   noModels: 'The operator of this page has not published a model yet.',
   offline: 'This page’s server does not answer. Models that are already on this device can still be used.',
 } as const;
@@ -173,6 +178,8 @@ const advice: Readonly<Record<string, string>> = {
   'weights/quota-exceeded': 'The browser has too little room for this model. Delete another model or free some disk.',
   'weights/hash-mismatch': 'Some of the model arrived damaged and was thrown away. Press Download to fetch it again.',
   'weights/no-source': 'No other tab and no server has this model right now. Try again later.',
+  'adapter/adapter-lineage': 'Where this adapter comes from cannot be followed, so it is not used. Ask its publisher.',
+  'adapter/adapter-base': 'This adapter was made for another model.',
   'training/diverged':
     'The loss became infinite. What was kept before that is whole: go on with the last run at a lower learning rate.',
   'training/out-of-memory': 'The GPU has too little memory for rows this long. Choose a shorter longest row.',

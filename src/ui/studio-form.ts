@@ -35,7 +35,8 @@ export class StudioForm extends NodeElement {
   ];
 
   override render() {
-    const { models, phase } = this.snapshot;
+    const { phase } = this.snapshot;
+    const models = this.bases;
     const text = strings.studio;
     const choice = (name: string, label: string, values: readonly number[], chosen: number) => html`
       <label
@@ -77,7 +78,7 @@ export class StudioForm extends NodeElement {
   }
 
   #chosen(): ShelfModel | undefined {
-    const { models } = this.snapshot;
+    const models = this.bases;
     const root = this.renderRoot.querySelector('select')?.value;
     return models.find((model) => model.root === root) ?? models[0];
   }

@@ -70,7 +70,7 @@ export function createDialogue(panel: HTMLElement, host: DialogueHost): Dialogue
     const step = stepWith(host.quest(), who);
     const steps = step ? [button(strings.steps[step], () => void goOn(step))] : [];
     for (const each of steps) each.className = 'step';
-    const questions = questionsFor(who, host.quest()).map((text) => button(text, () => void ask(text, text)));
+    const questions = questionsFor(who).map((text) => button(text, () => void ask(text, text)));
     choices.replaceChildren(...steps, ...questions);
   }
 

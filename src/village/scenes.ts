@@ -20,30 +20,25 @@ export const PEOPLE: Readonly<
 
 /** What somebody knows at this point of the story: it is all that they can say. */
 function factsOf(who: CharacterId, { stage }: Quest): string[] {
-  const isOver = stage === 'done';
-  const wantsMushrooms = !isOver && stage !== 'bring-bell';
+  const wantsMushrooms = stage !== 'done' && stage !== 'bring-bell';
   switch (who) {
     case 'mara':
       return [
         'The silver bell belongs to Mara.',
-        isOver ? 'The silver bell is hidden in the old mill.' : 'Orin is the smith.',
-        'Orin lives west of the stone well.',
-        'The old mill opens at dawn.',
-        'The wooden bridge is west of the old mill.',
+        'The iron forge is west of the stone well.',
+        'The wooden bridge is near the old mill.',
       ];
     case 'orin':
       return [
-        ...(wantsMushrooms ? ['Orin needs 3 mushrooms.', 'The reward is the silver bell.'] : ['Mara is the miller.']),
-        'Pela lives south of the stone well.',
-        'The iron hammer costs 20 coins.',
-        'Mara lives beside the old mill.',
+        ...(wantsMushrooms ? ['The reward is the silver bell.'] : []),
+        'The green field is south of the stone well.',
+        'The silver bell belongs to Mara.',
       ];
     case 'pela':
       return [
         'The small basket belongs to Pela.',
         'The wolves hide behind the old tower.',
-        'Orin lives beside the iron forge.',
-        'The green field is west of the small hut.',
+        'The iron forge is north of the green field.',
       ];
     default:
       return who satisfies never;
@@ -62,14 +57,12 @@ export function sceneFor(who: CharacterId, quest: Quest, turns: readonly Exchang
 }
 
 /** What the player can ask: in the words that the built-in model knows best. */
-export function questionsFor(who: CharacterId, { stage }: Quest): readonly string[] {
+export function questionsFor(who: CharacterId): readonly string[] {
   switch (who) {
     case 'mara':
-      return ['Whose is the silver bell?', 'Where does Orin live?'];
+      return ['Whose is the silver bell?', 'Where is the iron forge?'];
     case 'orin':
-      return stage === 'seek-pela' || stage === 'gather'
-        ? ['What does Orin need?', 'Where does Pela live?']
-        : ['How much is the iron hammer?', 'Where does Pela live?'];
+      return ['Whose is the silver bell?', 'Where is the green field?'];
     case 'pela':
       return ['Whose is the small basket?', 'Are there wolves here?'];
     default:
@@ -109,11 +102,9 @@ export function scriptFor(who: CharacterId, { stage }: Quest, question: string |
 
 const FEAST = 'Listen, the bell! Come and dance, my friend.';
 const ANSWERS: Readonly<Record<string, string>> = {
-  'Whose is the silver bell?': 'It was my grandmother’s, and it is mine. Orin has it on his bench.',
-  'Where does Orin live?': 'Over the bridge, past the well, where the smoke is.',
-  'What does Orin need?': '3 mushrooms. I said so.',
-  'Where does Pela live?': 'South of the well. Follow the bleating.',
-  'How much is the iron hammer?': '20 coins, and it will outlive you.',
+  'Whose is the silver bell?': 'Mara’s, and her grandmother’s before her. Orin has it on his bench.',
+  'Where is the iron forge?': 'Over the bridge, past the well, where the smoke is.',
+  'Where is the green field?': 'South of the well. Follow the bleating.',
   'Whose is the small basket?': 'Mine! I wove it when the sheep slept.',
   'Are there wolves here?': 'Ha! Only behind the old tower, and they are shy.',
 };

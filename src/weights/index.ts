@@ -14,6 +14,7 @@ export { openCheckpoint, type Checkpoint } from './checkpoint/open-checkpoint.ts
 export { WeightsError, type WeightsErrorCode, type WeightsErrorDetails } from './errors.ts';
 export { bundleHeader, isBundle, parseBundle, type BundleIndex } from './files/file-bundle.ts';
 export { openModelFiles, type ModelFiles } from './files/model-files.ts';
+export { adapterMetadata, isAdapter, readAdapterFacts } from './gguf/adapter-metadata.ts';
 export {
   createGgufHeaderParser,
   parseGgufHeader,

@@ -1,4 +1,5 @@
 import { writeGgufLora, writePeft, type LoraAdapter } from '../../adapters/index.ts';
+import type { ModelRoot } from '../../base/branded.ts';
 import type { ModelConfig } from '../../engine/index.ts';
 
 /** An adapter as files by name. @throws {AdapterError} */
@@ -6,12 +7,12 @@ export function writeAdapterFiles(
   kind: 'peft' | 'gguf',
   adapter: LoraAdapter,
   config: ModelConfig,
-  baseName: string,
+  base: { readonly root: ModelRoot; readonly name: string },
 ): ReadonlyMap<string, Blob> {
   if (kind === 'gguf') {
-    const name = `${baseName.replace(/\.gguf$/, '')}-adapter.gguf`;
-    return new Map([[name, new Blob([writeGgufLora(adapter, config, { name })])]]);
+    const name = `${base.name.replace(/\.gguf$/, '')}-adapter.gguf`;
+    return new Map([[name, new Blob([writeGgufLora(adapter, config, { name, base: base.root })])]]);
   }
-  const files = Object.entries(writePeft({ ...adapter, baseName }, config));
+  const files = Object.entries(writePeft({ ...adapter, baseName: base.name }, config));
   return new Map(files.map(([name, bytes]: readonly [string, Uint8Array<ArrayBuffer>]) => [name, new Blob([bytes])]));
 }

@@ -148,7 +148,10 @@ export function createStudio(openBase: (model: ModelRoot) => Promise<ModelSource
       if (!choice || !prepared) return new Map();
       const weights = await host().readAdapter();
       const { writeAdapterFiles } = await import('./adapter-files.ts');
-      return writeAdapterFiles(kind, { weights, form: choice.settings.lora }, prepared.config, choice.modelName);
+      return writeAdapterFiles(kind, { weights, form: choice.settings.lora }, prepared.config, {
+        root: choice.model,
+        name: choice.modelName,
+      });
     },
     setBusy: (isBusy) => void worker?.host.setBusy(isBusy),
   };

@@ -3,8 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import parseTorrent from 'parse-torrent';
 import { expect, test } from 'vitest';
 import { randomGguf } from '../../../e2e/gguf-writer.ts';
+import type { ModelRoot } from '../../base/branded.ts';
 import { bytesToHex, concatBytes, type Bytes } from '../../base/bytes.ts';
 import { createSigner } from '../../protocol/index.ts';
+import { adapterMetadata } from '../gguf/adapter-metadata.ts';
+import { writeGguf } from '../gguf/write-gguf.ts';
 import { createMemoryPieceStore } from '../memory-piece-store.ts';
 import { listPieces } from '../model-pieces.ts';
 import { rebuildFile } from '../rebuild-file.ts';
@@ -20,6 +23,26 @@ const memoryFile = (bytes: Bytes, name = 'model.gguf'): ReadableFile => ({
 });
 const MIB = 1024 * 1024;
 const file = randomGguf({ sizeBytes: 11 * MIB, seed: 1, layers: 5 });
+
+test('an adapter is published with its base and parents; one that names no base is refused', async () => {
+  const root = (digit: string) => digit.repeat(64) as ModelRoot;
+  const write = (origin: object) =>
+    writeGguf({
+      metadata: { 'general.architecture': 'llama', 'general.type': 'adapter', ...origin },
+      tensors: [
+        { name: 'blk.0.attn_q.weight.lora_a', dims: [8, 4], type: 'F32', bytes: new Uint8Array(128) },
+        { name: 'blk.0.attn_q.weight.lora_b', dims: [4, 8], type: 'F32', bytes: new Uint8Array(128) },
+      ],
+    });
+  const parents = [{ root: root('b'), relation: 'continues' as const }];
+  const adapter = write(adapterMetadata({ base: root('a'), parents }));
+  const { manifestBytes } = await buildModel(memoryFile(adapter), { signer });
+  const { manifest } = openManifest(manifestBytes);
+  expect(manifest).toMatchObject({ adapter: { base: root('a'), rank: 4, parents }, contextTokens: 0 });
+  for (const origin of [{}, { 'starling.adapter.base': 'x' }]) {
+    await expect(buildModel(memoryFile(write(origin)), { signer })).rejects.toMatchObject({ code: 'gguf-metadata' });
+  }
+});
 
 test('manifest, torrent and file agree: every hash, every size, the root, and the file rebuilt byte for byte', async () => {
   const progress: number[] = [];

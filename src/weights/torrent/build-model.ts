@@ -2,6 +2,7 @@ import { concatBytes, copyBytes, type Bytes } from '../../base/bytes.ts';
 import { sha256 } from '../../base/sha256.ts';
 import type { Manifest, Signer } from '../../protocol/index.ts';
 import { WeightsError } from '../errors.ts';
+import { isAdapter, readAdapterFacts } from '../gguf/adapter-metadata.ts';
 import { createGgufHeaderParser, type GgufHeader } from '../gguf/header.ts';
 import { layoutGguf, type GgufLayout } from '../gguf/layout.ts';
 import { merkleRoot } from '../merkle.ts';
@@ -93,7 +94,8 @@ async function readHeader(file: ReadableFile, signal: AbortSignal | undefined): 
 }
 
 /** What a person wants to know before a download. */
-function describeModel(layout: GgufLayout, { metadata }: GgufHeader) {
+function describeModel(layout: GgufLayout, header: GgufHeader) {
+  const { metadata } = header;
   const bytesByType = new Map<string, number>();
   let parameters = 0;
   for (const { type, dims, sizeBytes } of layout.tensors) {
@@ -102,6 +104,8 @@ function describeModel(layout: GgufLayout, { metadata }: GgufHeader) {
   }
   const [commonest] = [...bytesByType].toSorted(([, a], [, b]) => b - a);
   const architecture = metadata.requireText('general.architecture');
+  const facts = { architecture, quantisation: commonest?.[0] ?? 'none', parameters };
+  if (isAdapter(header)) return { ...facts, contextTokens: 0, adapter: readAdapterFacts(header) };
   const contextTokens = metadata.requireNumber(`${architecture}.context_length`);
   if (architecture.length > 64 || !Number.isInteger(contextTokens) || contextTokens < 1 || contextTokens > 2 ** 31) {
     throw new WeightsError(
@@ -113,5 +117,5 @@ function describeModel(layout: GgufLayout, { metadata }: GgufHeader) {
       },
     );
   }
-  return { architecture, quantisation: commonest?.[0] ?? 'none', parameters, contextTokens };
+  return { ...facts, contextTokens };
 }

@@ -1,0 +1,36 @@
+import { AdapterError, checkLineage, readGgufLora } from '../adapters/index.ts';
+import type { ModelRoot } from '../base/branded.ts';
+import type { AdapterFacts } from '../protocol/index.ts';
+import { readModelConfig, type AdapterWeights } from '../engine/index.ts';
+import { parseGgufHeader, readAdapterFacts } from '../weights/index.ts';
+import type { Shelf } from './shelf.ts';
+
+/** An adapter of the shelf, ready for the engine. */
+export interface HeldAdapter {
+  readonly base: ModelRoot;
+  readonly weights: AdapterWeights;
+}
+
+/**
+ * Fetches an adapter if need be and holds it to its lineage and its base.
+ *
+ * @throws {AdapterError}, {WeightsError}, {NodeError} by name
+ */
+export async function openHeldAdapter(shelf: Shelf, root: ModelRoot, signal: AbortSignal): Promise<HeldAdapter> {
+  const factsOf = (each: ModelRoot) => shelf.models().find((model) => model.root === each)?.adapter;
+  checkLineage(root, factsOf);
+  await shelf.download(root, signal);
+  const bytes = new Uint8Array(await new Response(await shelf.export(root)).arrayBuffer());
+  checkFacts(factsOf(root), readAdapterFacts(parseGgufHeader(bytes)));
+  const base = factsOf(root)?.base ?? root;
+  const config = readModelConfig(parseGgufHeader(await shelf.header(base)));
+  return { base, weights: readGgufLora(bytes, config).weights };
+}
+
+/** A publisher may list what a file does not say; the file decides. */
+function checkFacts(listed: AdapterFacts | undefined, said: AdapterFacts): void {
+  const text = ({ base, rank, parents }: AdapterFacts) => JSON.stringify([base, rank, parents]);
+  if (listed && text(listed) === text(said)) return;
+  const message = 'what is listed of the adapter is not what its file says; ask another publisher';
+  throw new AdapterError('adapter-lineage', message);
+}
