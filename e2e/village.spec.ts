@@ -84,6 +84,17 @@ test('who declines plays the whole village with the writers’ lines, and nothin
   await expectAccessible(page);
   await badge.getByRole('button', { name: 'Not now' }).click();
 
+  // Keys and taps walk, too.
+  const canvas = page.locator('canvas');
+  await canvas.focus();
+  const before = await canvas.getAttribute('data-at');
+  await page.keyboard.down('ArrowDown');
+  await expect(canvas).not.toHaveAttribute('data-at', before ?? '');
+  await page.keyboard.up('ArrowDown');
+  const below = await canvas.getAttribute('data-at');
+  await canvas.click({ position: { x: 640, y: 200 } });
+  await expect(canvas).not.toHaveAttribute('data-at', below ?? '');
+
   await page.locator('#places').getByRole('button', { name: 'Mara' }).click();
   await expect(page.locator('#talk')).toBeVisible();
   await takePicture(page, 'village-talk');

@@ -6,6 +6,8 @@ import { SENTIMENT_LABELS, speak } from './testing/tiny-models.ts';
 /** A task that a backend claims, with a model to show it on. */
 export interface Claim {
   readonly task: BackendTask;
+  /** Of a zero-shot classifier whose answers are known: nnn, yyy and xxx for x, the likeliest first. */
+  readonly order?: readonly string[];
   files(): Promise<ModelFiles>;
 }
 
@@ -25,7 +27,8 @@ export function testBackend(create: () => Promise<Backend>, claims: readonly Cla
     backend = await create();
   });
 
-  for (const { task, files } of claims) {
+  for (const claim of claims) {
+    const { task, files } = claim;
     let model: BackendModel;
     test(`${task}: loads from the store, with no request but for the library's own files`, async () => {
       const stored = await files();
@@ -35,7 +38,7 @@ export function testBackend(create: () => Promise<Backend>, claims: readonly Cla
       const elsewhere = fetched.mock.calls.map(([input]) => new URL(urlOf(input), location.href)).filter(isForeign);
       expect(elsewhere.map(({ href }) => href)).toEqual([]);
     });
-    CHECKS[task](() => model);
+    CHECKS[task](() => model, claim);
     test(`${task}: refuses what the model does not do`, async () => {
       if (!model.tasks.includes('speech-to-text'))
         await expect(model.transcribe(new Float32Array(320))).rejects.toMatchObject({ code: 'task-unsupported' });
@@ -67,7 +70,7 @@ export function testBackend(create: () => Promise<Backend>, claims: readonly Cla
 
 const ONCE = { prompt: 'Once upon a time', maxTokens: 12, temperature: 0, seed: 1 };
 
-type Checks = (model: () => BackendModel) => void;
+type Checks = (model: () => BackendModel, claim: Claim) => void;
 
 const completes =
   (task: 'completion' | 'chat', prompt: Parameters<BackendModel['complete']>[0]['prompt']): Checks =>
@@ -122,11 +125,17 @@ const CHECKS: Record<BackendTask, Checks> = {
       expect((await model().classify('n n n'))[0]?.label).toBe('contradiction');
     });
   },
-  'zero-shot-classification': (model) => {
+  'zero-shot-classification': (model, { order }) => {
     test('zero-shot-classification: the labels that were given, the likeliest first', async () => {
-      const scores = await model().choose('x', ['nnn', 'yyy', 'xxx']);
-      expect(scores.map(({ label }) => label)).toEqual(['yyy', 'xxx', 'nnn']);
+      const labels = ['nnn', 'yyy', 'xxx'];
+      const scores = await model().choose('x', labels);
+      const found = scores.map(({ label }) => label);
+      expect(found.toSorted()).toEqual(labels.toSorted());
+      if (order) expect(found).toEqual(order);
+      expect(scores.map(({ score }) => score)).toEqual(scores.map(({ score }) => score).toSorted((a, b) => b - a));
       expect(scores.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1, 5);
+      const turned = await model().choose('x', labels.toReversed());
+      expect(turned.map(({ label }) => label)).toEqual(found);
     });
   },
   'speech-to-text': (model) => {

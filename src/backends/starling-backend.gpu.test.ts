@@ -18,5 +18,6 @@ describe('our own engine', () => {
   }, [
     { task: 'completion', files: async () => storeFile('llama.gguf', await bytes()) },
     { task: 'embedding', files: async () => storeFile('llama.gguf', await bytes()) },
+    { task: 'zero-shot-classification', files: async () => storeFile('llama.gguf', await bytes()) },
   ]);
 });

@@ -7,6 +7,7 @@ import type {
   Completion,
   CompletionOptions,
   CompletionRequest,
+  LabelScore,
   LoadBackend,
 } from './backend.ts';
 import { BackendError } from './errors.ts';
@@ -14,8 +15,9 @@ import { guardLoading, guardModel, unsupported } from './guarded-model.ts';
 
 let requests = 0;
 
-/** Every model of ours continues texts and makes vectors of them; those with a template chat. */
-const TASKS: ReadonlySet<BackendTask> = new Set(['completion', 'chat', 'embedding']);
+/** Every model of ours continues texts, makes vectors of them and says which continuation is likely; those with a template chat. */
+const PLAIN_TASKS: readonly BackendTask[] = ['completion', 'embedding', 'zero-shot-classification'];
+const TASKS: ReadonlySet<BackendTask> = new Set([...PLAIN_TASKS, 'chat']);
 
 /** Our own engine behind the common interface. It reads pieces from the store itself, by their hashes. */
 export function createStarlingBackend(engine: EngineApi, source: ModelSource): Backend {
@@ -35,10 +37,11 @@ async function load(engine: EngineApi, source: ModelSource, { task, signal }: Lo
   }
   return guardModel(
     'starling',
-    hasChatTemplate ? ['completion', 'chat', 'embedding'] : ['completion', 'embedding'],
+    hasChatTemplate ? [...PLAIN_TASKS, 'chat'] : PLAIN_TASKS,
     {
       complete: (request, options) => complete(engine, source.root, request, options),
       embed: (texts) => embed(engine, source.root, texts),
+      choose: (text, labels) => choose(engine, source.root, text, labels),
     },
     () => engine.unloadModel(source.root),
   );
@@ -46,6 +49,18 @@ async function load(engine: EngineApi, source: ModelSource, { task, signal }: Lo
 
 function embed(engine: EngineApi, model: ModelRoot, texts: readonly string[]): Promise<Float32Array[]> {
   return Promise.all(texts.map(async (text) => engine.embed(model, await engine.encodePrompt(model, text), 'mean')));
+}
+
+/** By how well each label continues the text, a blank between them: no model of entailment is needed. */
+async function choose(
+  engine: EngineApi,
+  model: ModelRoot,
+  text: string,
+  labels: readonly string[],
+): Promise<LabelScore[]> {
+  const continuations = labels.map((label) => ` ${label}`);
+  const scores = await engine.choose(model, text, continuations);
+  return labels.map((label, i) => ({ label, score: scores[i] ?? 0 })).toSorted((a, b) => b.score - a.score);
 }
 
 async function complete(

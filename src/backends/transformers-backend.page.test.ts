@@ -20,7 +20,11 @@ const claims: Claim[] = [
     },
   },
   { task: 'text-classification', files: () => storeFiles({ ...bertTokenizer, ...classifierFiles(vocab) }) },
-  { task: 'zero-shot-classification', files: () => storeFiles({ ...bertTokenizer, ...classifierFiles(vocab) }) },
+  {
+    task: 'zero-shot-classification',
+    order: ['yyy', 'xxx', 'nnn'],
+    files: () => storeFiles({ ...bertTokenizer, ...classifierFiles(vocab) }),
+  },
   { task: 'speech-to-text', files: () => storeFiles(speechFiles()) },
 ];
 

@@ -18,6 +18,7 @@ const scene = {
 /** A node that answers what it is told to, and refuses without a grant as the real one does. */
 function fakeNode() {
   const calls: string[] = [];
+  let ready: Promise<void> = Promise.resolve();
   let embedding: Embedding | undefined;
   let phase: NodeSnapshot['phase'] = 'off';
   let chat: (options: ChatOptions) => Promise<void> = async ({ onText }) =>
@@ -28,6 +29,7 @@ function fakeNode() {
     readOffer: async () => void calls.push('readOffer'),
     contribute: async () => {
       calls.push('contribute');
+      await ready;
       phase = 'serving';
     },
     pause: () => void calls.push('pause'),
@@ -43,6 +45,7 @@ function fakeNode() {
     calls,
     mayWork: () => embedding?.mayWork(),
     frames: () => embedding?.frames(),
+    getReady: (next: Promise<void>) => void (ready = next),
     answerWith: (next: typeof chat) => (chat = next),
     open: async (given: Embedding) => {
       calls.push('open');
@@ -123,6 +126,23 @@ test('agreed, it serves and answers; ended, nothing is left', async () => {
   expect(node.mayWork()).toBe(false);
   expect(node.calls.slice(-2)).toEqual(['stop', 'delete']);
   expect(states().at(-1)).toBe('off');
+});
+
+test('ended while it gets ready, it stops at once, forgets what it fetched, and can be agreed to anew', async () => {
+  const downloading = Promise.withResolvers<void>();
+  node.getReady(downloading.promise);
+  const first = session.agree({ isShared: true, isRemembered: false });
+  await vi.waitFor(() => expect(node.calls).toContain('contribute'));
+  await session.revoke();
+  expect(node.calls.slice(-2)).toEqual(['stop', 'delete']);
+  expect([session.state, node.mayWork()]).toEqual(['off', false]);
+  node.getReady(Promise.resolve());
+  await session.agree({ isShared: true, isRemembered: false });
+  downloading.resolve();
+  await first;
+  expect(session.state).toBe('on');
+  expect(node.calls.filter((call) => call === 'open')).toHaveLength(1);
+  expect(node.calls.at(-1)).toBe('contribute');
 });
 
 test('a page that wants its characters alone computes for nobody else', async () => {

@@ -6,7 +6,7 @@ import { completeOnNode } from '../complete-on-node.ts';
 import type { EmbedOptions, FrameMessage, HostMessage } from '../messages.ts';
 import { createAnswers } from './answers.ts';
 import { isValid, MONTH_MS, VISIT_MS, type Grant, type GrantScope, type GrantStore } from './grant.ts';
-import { startNode, type StartedNode } from './start-node.ts';
+import { startNode, type ChosenModel, type StartedNode } from './start-node.ts';
 
 export interface SessionInit {
   readonly scope: GrantScope;
@@ -49,6 +49,7 @@ export class Session {
   #grant: Grant | undefined;
   #isRemembered = false;
   #opening: Promise<StarlingNode> | undefined;
+  #chosen: ChosenModel | undefined;
   #started: StartedNode | undefined;
   #kit: NpcKit | undefined;
   #state: EmbedState = 'off';
@@ -175,9 +176,9 @@ export class Session {
 
   /** Ends the grant: nothing computes from here on, and what was fetched for this page goes. */
   async revoke(): Promise<void> {
-    const started = this.#started;
+    const chosen = this.#chosen;
     await this.#expire();
-    if (started && !started.wasHeld) await started.node.deleteModel(started.model);
+    if (chosen && !chosen.wasHeld && !this.#grant) await (await this.#opening)?.deleteModel(chosen.model);
   }
 
   async #expire(): Promise<void> {
@@ -193,9 +194,9 @@ export class Session {
     this.#endLook();
     this.#answers.stop();
     this.#enter(state);
-    const started = this.#started;
     this.#started = undefined;
-    await started?.node.stop();
+    // Also one that is still getting ready.
+    await this.#opening?.then((node) => node.stop()).catch(() => undefined);
   }
 
   /** The one question that every part of the node asks before it works. */
@@ -218,9 +219,10 @@ export class Session {
       if (this.#grant && !this.#holds()) void this.#expire();
     });
     this.#enter('starting');
-    const started = await startNode(() => this.#open(), grant, options.maxDownloadBytes);
-    // Ended meanwhile: what has started since is ended too.
-    if (this.#grant !== grant) return 'node' in started ? started.node.stop() : undefined;
+    const onModel = (chosen: ChosenModel) => (this.#chosen = chosen);
+    const started = await startNode(() => this.#open(), grant, options.maxDownloadBytes, onModel);
+    // Ended meanwhile, and perhaps agreed to anew: that start goes its own way.
+    if (this.#grant !== grant) return;
     if ('problem' in started) {
       await this.#end('failed', started.problem);
       return this.#init.send({ t: 'error', problem: started.problem });

@@ -4,23 +4,29 @@ import type { EmbedProblem } from '../api.ts';
 import { problemOf } from '../problem-of.ts';
 import type { Grant } from './grant.ts';
 
-export interface StartedNode {
-  readonly node: StarlingNode;
+export interface ChosenModel {
   readonly model: ModelRoot;
   /** It was on this device before: then it is not this page's to delete. */
   readonly wasHeld: boolean;
+}
+
+export interface StartedNode {
+  readonly node: StarlingNode;
+  readonly model: ModelRoot;
 }
 
 /**
  * Opens this device's node for a page, with the first offered model that the page allows, and serves others where the
  * person agreed to that.
  *
+ * @param onModel called before the first byte of it is fetched
  * @returns what is wrong, where it does not run
  */
 export async function startNode(
   open: () => Promise<StarlingNode>,
   grant: Grant,
   maxDownloadBytes: number,
+  onModel: (chosen: ChosenModel) => void,
 ): Promise<StartedNode | { readonly problem: EmbedProblem }> {
   try {
     const node = await open();
@@ -28,7 +34,8 @@ export async function startNode(
     const { models, problem } = node.snapshot();
     const model = models.find(({ sizeBytes }) => sizeBytes <= maxDownloadBytes);
     if (!model) return { problem: problem ?? NO_MODEL };
-    const started = { node, model: model.root, wasHeld: model.heldBytes === model.sizeBytes };
+    onModel({ model: model.root, wasHeld: model.heldBytes === model.sizeBytes });
+    const started = { node, model: model.root };
     if (!grant.isShared) return started;
     await node.contribute({ textVersion: grant.textVersion, atMs: grant.atMs, model: model.root });
     const after = node.snapshot();

@@ -77,6 +77,14 @@ const SCHEMAS: readonly unknown[] = [
   { type: 'string', minLength: 3 },
   { type: 'string', maxLength: 0 },
   { type: 'string', format: 'uuid' },
+  { type: 'string', pattern: '^[A-Z]{2,3}-\\d{4}$' },
+  { type: 'string', pattern: '^(?:ja|nein|jein)?[.!]+$' },
+  { type: 'string', pattern: 'ab+c' },
+  { type: 'string', pattern: '^x|y$' },
+  { type: 'string', pattern: '^"\\\\[\\w."\\\\-]*?\\s\\S\\u00e9[^a-y\\d]{3}$' },
+  { type: 'string', pattern: '^.{0,5}\\W(a(b|c)*){1,2}[\\D]$' },
+  { type: 'string', pattern: '^$' },
+  { type: 'object', properties: { id: { type: 'string', pattern: '^[a-f0-9]{8}$' } }, required: ['id'] },
   { type: 'string', format: 'date-time' },
   { type: ['string', 'null'], maxLength: 2 },
   { type: ['integer', 'boolean'], minimum: 3, maximum: 4 },
@@ -112,6 +120,8 @@ describe('every text of the grammar fulfils the schema', () => {
   test('nothing that the schema allows in our form is left out: both ends of a range come up', async () => {
     expect(new Set(await texts({ type: 'integer', minimum: -1, maximum: 2 }))).toEqual(new Set(['-1', '0', '1', '2']));
     expect(new Set(await texts({ enum: ['a', 1, null] }))).toEqual(new Set(['"a"', '1', 'null']));
+    const found = await texts({ type: 'string', pattern: '^(?:[ab]|c{2}|é|\\n)$' });
+    expect(new Set(found)).toEqual(new Set(['"a"', '"b"', '"cc"', '"é"', '"\\n"']));
   });
 });
 
@@ -133,7 +143,19 @@ describe('what cannot be held to is refused by name', () => {
     ['constraint-unsatisfiable', { type: 'object', properties: {}, required: ['a'], additionalProperties: false }],
     ['constraint-unsatisfiable', { $ref: '#' }],
     ['constraint-unsatisfiable', endless],
-    ['constraint-unsupported', { type: 'string', pattern: 'a+' }],
+    ['constraint-unsupported', { type: 'string', pattern: '^(?=a)' }],
+    ['constraint-unsupported', { type: 'string', pattern: '(a)\\1' }],
+    ['constraint-unsupported', { type: 'string', pattern: '\\bword' }],
+    ['constraint-unsupported', { type: 'string', pattern: 'a$b' }],
+    ['constraint-unsupported', { type: 'string', pattern: '[äöü]' }],
+    ['constraint-unsupported', { type: 'string', pattern: '[^\\s]' }],
+    ['constraint-unsupported', { type: 'string', pattern: '[]' }],
+    ['constraint-unsupported', { type: 'string', pattern: 'a', maxLength: 3 }],
+    ['constraint-unsupported', { type: 'string', pattern: 'a', format: 'date' }],
+    ['constraint-invalid', { type: 'string', pattern: '(' }],
+    ['constraint-too-large', { type: 'string', pattern: '((a{99}){99}){99}' }],
+    ['constraint-too-large', { type: 'string', pattern: 'a'.repeat(600) }],
+    ['constraint-too-large', { type: 'string', pattern: '('.repeat(40) + 'a' + ')'.repeat(40) }],
     ['constraint-unsupported', { not: { type: 'string' } }],
     ['constraint-unsupported', { oneOf: [{ type: 'null' }, { const: 5 }] }],
     ['constraint-unsupported', { minimum: 5 }],

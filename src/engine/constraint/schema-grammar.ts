@@ -1,6 +1,7 @@
 import { EngineError } from '../errors.ts';
 import { ebnfLiteral, JSON_RULES } from './ebnf.ts';
 import { numberGrammar } from './number-grammar.ts';
+import { patternGrammar } from './pattern-grammar.ts';
 import { SchemaReader, valuesOf } from './schema-reader.ts';
 import type { Schema, SchemaObject } from './schema.ts';
 
@@ -63,7 +64,7 @@ class GrammarRules {
   #typed(schema: SchemaObject, type: string, at: string): string {
     if (type === 'object') return this.#object(schema, at);
     if (type === 'array') return this.#array(schema, at);
-    if (type === 'string') return stringGrammar(schema);
+    if (type === 'string') return stringGrammar(schema, at);
     if (type === 'boolean') return '("true" | "false")';
     if (type === 'null') return '"null"';
     return numberGrammar(schema, type === 'integer');
@@ -131,7 +132,8 @@ class GrammarRules {
   }
 }
 
-function stringGrammar({ minLength = 0, maxLength, format }: SchemaObject): string {
+function stringGrammar({ minLength = 0, maxLength, format, pattern }: SchemaObject, at: string): string {
+  if (pattern !== undefined) return patternGrammar(pattern, at);
   if (format !== undefined) return `"\\"" ${FORMATS[format] ?? ''} "\\""`;
   if (minLength === 0 && maxLength === undefined) return 'json_string';
   return maxLength === 0 ? '"\\"\\""' : `"\\"" json_character${times(minLength, maxLength)} "\\""`;

@@ -1,6 +1,7 @@
 import { EngineError } from '../errors.ts';
 import { hasNumber } from './number-grammar.ts';
-import { isObject, readSchema, schemaFault, type Schema, type SchemaObject } from './schema.ts';
+import { schemaFault } from './schema-fault.ts';
+import { isObject, readSchema, type Schema, type SchemaObject } from './schema.ts';
 
 /** As a text: room for some hundred properties, and quick to compile. */
 const MAX_SCHEMA_CHARS = 32 * 1024;

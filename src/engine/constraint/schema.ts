@@ -1,5 +1,6 @@
-import { EngineError } from '../errors.ts';
 import type { NumberBounds } from './number-grammar.ts';
+import { patternGrammar } from './pattern-grammar.ts';
+import { schemaFault } from './schema-fault.ts';
 
 /** The keywords of JSON Schema 2020-12 that can be held to while a text grows. */
 export interface SchemaObject extends NumberBounds {
@@ -21,6 +22,7 @@ export interface SchemaObject extends NumberBounds {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly format?: string;
+  readonly pattern?: string;
 }
 export type Schema = boolean | SchemaObject;
 
@@ -42,7 +44,7 @@ const NUMBER_KEYWORDS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMax
 const TYPE_KEYWORDS: Readonly<Record<string, readonly string[]>> = {
   object: ['properties', 'required', 'additionalProperties', 'maxProperties'],
   array: ['items', 'prefixItems', 'minItems', 'maxItems'],
-  string: ['minLength', 'maxLength', 'format'],
+  string: ['minLength', 'maxLength', 'format', 'pattern'],
   number: NUMBER_KEYWORDS,
   integer: NUMBER_KEYWORDS,
 };
@@ -66,6 +68,7 @@ const READ: Readonly<Record<string, Read>> = {
   minLength: readCount,
   maxLength: readCount,
   format: readFormat,
+  pattern: readPattern,
   ...Object.fromEntries(NUMBER_KEYWORDS.map((keyword) => [keyword, readNumber])),
 };
 
@@ -89,15 +92,6 @@ export function readSchema(value: unknown, at = '#', depth = 0): Schema {
   const schema = out as SchemaObject;
   checkTogether(schema, keywords, at);
   return schema;
-}
-
-export function schemaFault(
-  code: 'constraint-invalid' | 'constraint-unsupported' | 'constraint-too-large',
-  at: string,
-  why: string,
-): EngineError {
-  const place = at.length > 120 ? `${at.slice(0, 120)}…` : at;
-  return new EngineError(code, `schema at ${place}: ${why}`, { name: place });
 }
 
 /** Keywords that stand side by side must be those of one kind of value. */
@@ -131,8 +125,12 @@ function checkTogether(schema: SchemaObject, keywords: readonly string[], at: st
     );
   if (names.length > 0 && maxProperties < names.length)
     throw schemaFault('constraint-unsupported', `${at}/maxProperties`, `less than the ${names.length} properties`);
-  if (schema.format !== undefined && (schema.minLength !== undefined || schema.maxLength !== undefined))
-    throw schemaFault('constraint-unsupported', at, 'a length beside a format cannot be held to; leave it out');
+  const form = schema.format === undefined ? 'pattern' : 'format';
+  const length = ['minLength', 'maxLength', 'pattern'].find(
+    (keyword) => keyword !== form && keywords.includes(keyword),
+  );
+  if (schema[form] !== undefined && length !== undefined)
+    throw schemaFault('constraint-unsupported', at, `${length} beside a ${form} cannot be held to; leave it out`);
 }
 
 function readTypes(value: unknown, at: string): string[] {
@@ -183,6 +181,13 @@ function readFormat(value: unknown, at: string): string {
   if (!format)
     throw schemaFault('constraint-unsupported', at, `one of the formats ${SCHEMA_FORMATS.join(', ')} expected`);
   return format;
+}
+
+/** What it cannot hold to it says at once. */
+function readPattern(value: unknown, at: string): string {
+  const pattern = readText(value, at);
+  patternGrammar(pattern, at);
+  return pattern;
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

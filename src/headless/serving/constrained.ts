@@ -63,6 +63,10 @@ function randomSchema(random: Random, depth: number): object {
     () => ({ type: 'integer' }),
     () => ({ type: 'string', maxLength: 1 + random.below(16) }),
     () => ({ type: 'string', minLength: 2, maxLength: 6 }),
+    () => ({
+      type: 'string',
+      pattern: ['^[A-Z]{2}-\\d{3}$', '^(?:ja|nein)[.!]?$', '^\\w{1,8}@\\w{1,8}[.]org$'][random.below(3)],
+    }),
     () => ({ type: 'string', format: ['date', 'time', 'uuid', 'date-time'][random.below(4)] }),
     () => ({ enum: ['happy', 'sad', 3, null, 'très bien', { k: [1] }].slice(0, 1 + random.below(6)) }),
     () => ({ type: ['string', 'null'], maxLength: 4 }),
