@@ -76,7 +76,7 @@ async function ourProduct(size: number, type: TensorType): Promise<Product> {
   const pipeline = isSerial
     ? await cache.pipeline(matmulTallKernel, { variants, aliases: { cols: 'vec4f' } })
     : await cache.pipeline(matmulKernel, {
-        variants: { ...variants, reduce: 'shared' },
+        variants: { ...variants, reduce: 'shared', products: 'f32' },
         aliases: { cols: 'vec4f' },
         overrides: { LANES: SHARED_LANES, GROUPS: COLUMNS / 4 },
       });

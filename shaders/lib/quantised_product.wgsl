@@ -19,7 +19,3 @@ struct Tile {
 @group(0) @binding(1) var<storage, read> weights: array<u32>;
 @group(0) @binding(2) var<storage, read> x: array<cols>;
 @group(0) @binding(3) var<storage, read_write> y: array<cols>;
-
-fn fma4(w: vec4f, x0: cols, x1: cols, x2: cols, x3: cols, sum: cols) -> cols {
-  return fma(cols(w.w), x3, fma(cols(w.z), x2, fma(cols(w.y), x1, fma(cols(w.x), x0, sum))));
-}

@@ -133,6 +133,32 @@ test('while the model is loaded again requests wait, can be cancelled, and unloa
   expect((await engine.stats()).gpuBytes).toBe(0);
 });
 
+test('on another adapter, which may round in another way, what was begun ends by name and what comes next runs', async () => {
+  const { gpu: real, devices } = reachableGpu();
+  const requestAdapter = async () => {
+    const adapter = await real.requestAdapter();
+    return (
+      adapter && Object.assign(adapter, { info: { vendor: `maker ${devices.length}`, description: 'swiftshader' } })
+    );
+  };
+  const engine = createEngineApi({ store, gpu: { requestAdapter } as unknown as GPU });
+  await engine.loadModel(source, () => undefined, { contextTokens: 256 });
+  story = await engine.encodePrompt(root, 'Once upon a time, there was a little girl named Lily. ');
+  const [request] = requests(1);
+  if (!request) throw new TypeError('no request');
+  const expected = tokensOf(await run(engine, request));
+  let isLost = false;
+  const begun = await run(engine, request, () => {
+    if (!isLost) devices.at(-1)?.destroy();
+    isLost = true;
+  });
+  expect(begun.at(-1)).toMatchObject({ t: 'failed', code: 'device-lost' });
+  const after = await run(engine, request);
+  expect(tokensOf(after)).toEqual(expected);
+  expect(after.at(-1)).toMatchObject({ numericClass: expect.stringContaining('/maker 1/') });
+  await engine.stop();
+});
+
 test('a device that is lost again and again without a token is given up by name', async () => {
   const { engine, devices } = await openEngine();
   const [request] = requests(1);

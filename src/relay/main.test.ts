@@ -92,5 +92,6 @@ test('what is wrong is one line with the next step, exit code 1, and no stack', 
 test('--help names every option', async () => {
   const { ended, output } = run('--help');
   expect(await ended).toBe(0);
-  for (const option of ['--model', '--sha256', '--port', '--host', '--data']) expect(output()).toContain(option);
+  for (const option of ['--model', '--sha256', '--port', '--host', '--data', '--site', '--no-example'])
+    expect(output()).toContain(option);
 });

@@ -2,6 +2,9 @@ import { defineKernel } from '../../gpu/index.ts';
 import epilogueAdd from '../../../shaders/lib/epilogue_add.wgsl?raw';
 import epilogueStore from '../../../shaders/lib/epilogue_store.wgsl?raw';
 import epilogueSwiglu from '../../../shaders/lib/epilogue_swiglu.wgsl?raw';
+import productsF16 from '../../../shaders/lib/products_f16.wgsl?raw';
+import productsF16x4 from '../../../shaders/lib/products_f16x4.wgsl?raw';
+import productsF32 from '../../../shaders/lib/products_f32.wgsl?raw';
 import reduceSerial from '../../../shaders/lib/reduce_serial.wgsl?raw';
 import reduceSubgroup from '../../../shaders/lib/reduce_subgroup.wgsl?raw';
 import reduceShared from '../../../shaders/lib/reduce_shared.wgsl?raw';
@@ -15,6 +18,11 @@ const EPILOGUES = {
   add: { name: 'epilogue_add.wgsl', code: epilogueAdd },
   swiglu: { name: 'epilogue_swiglu.wgsl', code: epilogueSwiglu },
 };
+
+const PRODUCT = { name: 'quantised_product.wgsl', code: product };
+const PRODUCTS_F32 = { name: 'products_f32.wgsl', code: productsF32 };
+/** The variant of products of a precision for as many columns as `cols` is. */
+export const PRODUCTS_OF = { f32: { f32: 'f32', vec4f: 'f32' }, f16: { f32: 'f16', vec4f: 'f16x4' } } as const;
 
 /** Invocations of a workgroup. */
 export const MATMUL_WG = 64;
@@ -31,7 +39,8 @@ const LANES_OF: Readonly<Record<string, readonly number[]>> = {
  * y[c, n] = epilogue(W[n, K] · x[c, K]) for a batch of columns; W in any GGUF type, read once for `GROUPS` groups of columns.
  *
  * `epilogue`: `store` y, `add` to y, or `swiglu` of the first and second n rows. `reduce`: `serial` has one lane an
- * output (LANES = 1), `shared` and `subgroup` split K over LANES lanes. `cols` is one column or four, side by side.
+ * output (LANES = 1), `shared` and `subgroup` split K over LANES lanes. `products`: of f32, or four at a
+ * time of f16, for as many columns as `cols` is, one or four, side by side.
  * Dispatch (⌈tiles / (WG / LANES)⌉, groups / GROUPS, 1); a tile is 4 rows, with `swiglu` 2 pairs of rows.
  */
 export const matmulKernel = defineKernel({
@@ -41,6 +50,11 @@ export const matmulKernel = defineKernel({
   variants: {
     format: WEIGHT_FORMATS,
     epilogue: EPILOGUES,
+    products: {
+      f32: PRODUCTS_F32,
+      f16: { name: 'products_f16.wgsl', code: productsF16, enables: ['f16'] },
+      f16x4: { name: 'products_f16x4.wgsl', code: productsF16x4, enables: ['f16'] },
+    },
     reduce: {
       serial: { name: 'reduce_serial.wgsl', code: reduceSerial },
       shared: { name: 'reduce_shared.wgsl', code: reduceShared },
@@ -55,8 +69,10 @@ export const matmulKernel = defineKernel({
   },
   isMeant: ({ variants, aliases, overrides }) =>
     LANES_OF[variants['reduce'] ?? '']?.includes(overrides['LANES'] ?? 0) === true &&
+    (variants['products'] === 'f32' || variants['products'] === (aliases['cols'] === 'vec4f' ? 'f16x4' : 'f16')) &&
+    (variants['products'] === 'f32' || variants['reduce'] !== 'serial') &&
     (aliases['cols'] === 'vec4f' || overrides['GROUPS'] === 1),
-  libraries: [{ name: 'quantised_product.wgsl', code: product }],
+  libraries: [PRODUCT],
   kernel: { name: 'matmul.wgsl', code: kernel },
 });
 
@@ -71,6 +87,7 @@ export const matmulTallKernel = defineKernel({
   ...matmulKernel,
   name: 'matmul_tall',
   variants: { format: WEIGHT_FORMATS, epilogue: EPILOGUES },
+  libraries: [PRODUCT, PRODUCTS_F32],
   aliases: { cols: ['vec4f'] },
   overrides: { WG: { default: MATMUL_WG, allowed: [16, MATMUL_WG] } },
   isMeant: () => true,

@@ -17,7 +17,7 @@ import {
 } from '../kernels/attention.ts';
 import { embedKernel } from '../kernels/embed.ts';
 import { SERIAL_ROWS } from '../kernels/lanes.ts';
-import { MATMUL_WG, matmulKernel, matmulTallKernel, TALL_TILES } from '../kernels/matmul.ts';
+import { MATMUL_WG, matmulKernel, matmulTallKernel, PRODUCTS_OF, TALL_TILES } from '../kernels/matmul.ts';
 import { PICK_LANES, pickKernel } from '../kernels/pick.ts';
 import { NORM_LANES, rmsNormKernel } from '../kernels/rms-norm.ts';
 import { ropeCacheKernel } from '../kernels/rope-cache.ts';
@@ -120,17 +120,18 @@ export class OpBuilder {
     over: Op['over'] = 'rows',
   ): Promise<Op[]> {
     const { cache, reduction } = this.#parts;
-    const { kind, lanes } = reduction;
+    const { kind, lanes, products = 'f32' } = reduction;
     const isTall = (tiling: Tiling) => kind === 'serial' && tiling === 8;
     const variants = { format: matrix.type, epilogue };
-    const pipelineOf = (tiling: Tiling) =>
-      isTall(tiling)
-        ? cache.pipeline(matmulTallKernel, { variants, aliases: { cols: 'vec4f' } })
-        : cache.pipeline(matmulKernel, {
-            variants: { ...variants, reduce: kind },
-            aliases: { cols: tiling === 1 ? 'f32' : 'vec4f' },
-            overrides: { LANES: lanes, GROUPS: tiling === 8 ? 2 : 1 },
-          });
+    const pipelineOf = (tiling: Tiling) => {
+      if (isTall(tiling)) return cache.pipeline(matmulTallKernel, { variants, aliases: { cols: 'vec4f' } });
+      const cols = tiling === 1 ? 'f32' : 'vec4f';
+      return cache.pipeline(matmulKernel, {
+        variants: { ...variants, reduce: kind, products: PRODUCTS_OF[products][cols] },
+        aliases: { cols },
+        overrides: { LANES: lanes, GROUPS: tiling === 8 ? 2 : 1 },
+      });
+    };
     const pipelines = new Map(
       await Promise.all(TILINGS.map(async (tiling) => [tiling, await pipelineOf(tiling)] as const)),
     );

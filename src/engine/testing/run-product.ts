@@ -3,7 +3,7 @@ import { createRandom } from '../../base/random.ts';
 import type { GpuDevice, PipelineCache } from '../../gpu/index.ts';
 import type { TensorType } from '../../weights/index.ts';
 import { matmulReference, swigluReference } from '../kernels/matmul.reference.ts';
-import { MATMUL_WG, matmulKernel, matmulTallKernel, TALL_TILES } from '../kernels/matmul.ts';
+import { MATMUL_WG, matmulKernel, matmulTallKernel, PRODUCTS_OF, TALL_TILES } from '../kernels/matmul.ts';
 import { dequantise } from '../model/dequantise.reference.ts';
 import { packedRow, packRows } from '../model/packing.ts';
 import type { Reduction } from '../model/reduction.ts';
@@ -35,7 +35,8 @@ export async function runProduct(gpu: GpuDevice, cache: PipelineCache, shape: Pr
   const packed = packRows(type, k, weights);
   const side = columns === 1 && !isTall ? 1 : 4;
   const groups = columns > 4 || isTall ? 2 : 1;
-  const { kind, lanes } = reduction;
+  const { kind, lanes, products = 'f32' } = reduction;
+  const cols = side === 1 ? 'f32' : 'vec4f';
   const tiles = Math.ceil(n / (epilogue === 'swiglu' ? 2 : 4));
   const variants = { format: type, epilogue };
   const [, , y] = await runKernel(gpu, cache, {
@@ -43,8 +44,8 @@ export async function runProduct(gpu: GpuDevice, cache: PipelineCache, shape: Pr
     choice: isTall
       ? { variants, aliases: { cols: 'vec4f' }, overrides: { WG: tallLanes } }
       : {
-          variants: { ...variants, reduce: kind },
-          aliases: { cols: side === 1 ? 'f32' : 'vec4f' },
+          variants: { ...variants, reduce: kind, products: PRODUCTS_OF[products][cols] },
+          aliases: { cols },
           overrides: { LANES: lanes, GROUPS: groups },
         },
     params: { n, k4: k / 4, y_stride: n, y_row0: 0, half_base: (rows * packedRow(type, k).codesBytes) / 4 },
@@ -63,7 +64,9 @@ export async function runProduct(gpu: GpuDevice, cache: PipelineCache, shape: Pr
   });
   // Worst case of k rounded f32 sums of products up to scale / 2; swiglu multiplies two such sums.
   const largest = Math.max(...sums.map((row) => row.reduce((top, sum) => Math.max(top, Math.abs(sum)), 0)));
-  const sumBound = 2 ** -23 * k * (scale + 1);
+  // In f16 both factors, the product and three sums of four are rounded to 2^-11, or 2^-25 where they are smallest.
+  const halfBound = products === 'f16' ? k * (6 * 2 ** -12 * scale + 2 ** -23) : 0;
+  const sumBound = 2 ** -23 * k * (scale + 1) + halfBound;
   const bound = epilogue === 'swiglu' ? sumBound * (2 + 2 * largest) : sumBound;
   return { found, expected, bound };
 }
