@@ -232,6 +232,26 @@ test('a processor under pressure gets rest from strangers, not from its own pers
   await expect(duty).toContainText('It rises again by and by.');
 });
 
+test('when a day’s data is used up nothing more moves, and more can be allowed', async () => {
+  const { page } = await visit();
+  await contribute(page);
+  const duty = page.getByTestId('duty');
+  const data = page.getByRole('spinbutton', { name: 'Data a day, in megabytes' });
+  const today = { day: new Date().toDateString(), bytes: 3_000_000 };
+  await page.evaluate((day) => localStorage.setItem('starling-data-today', JSON.stringify(day)), today);
+  await data.fill('3');
+  await data.blur();
+  await expect(duty).toHaveAttribute('data-cause', 'person');
+  await page.reload();
+  await contribute(page);
+  await expect(duty).toHaveAttribute('data-cause', 'data-cap');
+  await expect(duty).toContainText('Using up to 0 % of the GPU. Resting: today’s data is used up.');
+  await takePicture(page, 'data-cap');
+  await data.fill('');
+  await data.blur();
+  await expect(duty).toHaveAttribute('data-cause', 'person');
+});
+
 test('what a person allows is kept to, said in words, and remembered', async () => {
   const { page } = await visit();
   await contribute(page);

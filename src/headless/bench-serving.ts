@@ -73,9 +73,9 @@ if (asks('adapters')) {
   ] as const) {
     const times = await timeAdapters(bench, BATCH, 32, targets);
     console.log(
-      `${BATCH} sequences with ${BATCH} adapters of rank 16 on ${name}: ${times.ratio.toFixed(2)} × the base batch ` +
+      `${BATCH} sequences with ${BATCH} adapters of rank 16 on ${name}: ${times.ratio.toFixed(2)} × the base batch, 1.25 asked ` +
         `(CPU ${times.cpuRatio.toFixed(2)} ×; ${times.plainMs.toFixed(2)} ms a token without); ` +
-        `swap ${(times.coldMs - times.warmMs).toFixed(1)} ms, laying out ${times.loadMs.toFixed(1)} ms`,
+        `swap ${(times.coldMs - times.warmMs).toFixed(1)} ms, 50 asked, laying out ${times.loadMs.toFixed(1)} ms`,
     );
   }
   await bench.close();
@@ -84,7 +84,7 @@ if (asks('constraints')) {
   const bench = await openServing(gpu, file, { contextTokens: 512, slots: BATCH });
   const { valid, cut, total, ms, freeMs } = await countValid(bench, PROMPTS);
   console.log(
-    `constraints: ${valid} of ${total} answers valid, ${cut} cut by their length; ${(ms / 1000).toFixed(1)} s, ` +
+    `constraints: ${valid} of ${total} answers valid (all asked), ${cut} cut by their length; ${(ms / 1000).toFixed(1)} s, ` +
       `as many free tokens ${(freeMs / 1000).toFixed(1)} s`,
   );
   await bench.close();
@@ -97,7 +97,7 @@ if (wanted.includes('load')) {
   console.log(
     `${values.minutes} minutes of mixed load: ${report.requests} requests, ${report.surprises.length} ended otherwise than ` +
       `they should; GPU memory within ${(100 * report.gpuDrift).toFixed(2)} %, heap within ` +
-      `${(100 * report.heapDrift).toFixed(2)} % (MB: ${megabytes}) ${report.surprises.slice(0, 5).join('; ')}`,
+      `${(100 * report.heapDrift).toFixed(2)} % (2 % asked of both; MB: ${megabytes}) ${report.surprises.slice(0, 5).join('; ')}`,
   );
   await bench.close();
 }

@@ -1,5 +1,6 @@
 import type { ModelRoot } from '../base/branded.ts';
 import type { Device } from './device.ts';
+import { createDataMeter } from './governor/data-meter.ts';
 import type { Throttle } from './governor/throttle.ts';
 import type { NodeSnapshot, StartStep } from './snapshot.ts';
 
@@ -51,6 +52,7 @@ export function createServing(show: (step: StartStep | undefined) => void, throt
       device.openTo('everybody');
       device.announce(root);
       isPaused = false;
+      const meter = createDataMeter(() => device.clock.now(), localStorage);
       throttle.start({
         clock: device.clock,
         setShare: (share) => device.engine.setShare(share),
@@ -58,6 +60,11 @@ export function createServing(show: (step: StartStep | undefined) => void, throt
           isResting = value;
           apply(device);
           if (!isPaused) device.announce(value ? undefined : root);
+        },
+        dataUsedBytes: () => meter.read(movedBytes(device)),
+        holdData(isHeld) {
+          if (isHeld) void device.shelf.stop();
+          else void device.shelf.download(root).catch(() => undefined);
         },
       });
       clearInterval(announcing);
@@ -79,6 +86,13 @@ export function createServing(show: (step: StartStep | undefined) => void, throt
       release = undefined;
     },
   };
+}
+
+/** Bytes of models that came or went since the page opened. */
+function movedBytes({ shelf }: Device): number {
+  return shelf
+    .models()
+    .reduce((sum, each) => sum + each.fromPeersBytes + each.fromWebSeedBytes + each.uploadedBytes, 0);
 }
 
 /** What the browser says of its storage, for the shelf. */

@@ -4,6 +4,7 @@ import { NodeElement } from './node-element.ts';
 import { strings } from './strings.ts';
 
 const KINDS = ['plugged-in', 'always', 'idle', 'hours'] as const satisfies readonly When['kind'][];
+const MEGABYTE = 1_000_000;
 const NIGHT = { kind: 'hours', from: 22, to: 7 } as const;
 
 /** What the person allows: the share of the GPU's time, and when. Every change holds at once. */
@@ -33,11 +34,14 @@ export class LimitsForm extends NodeElement {
       input[type='number'] {
         width: 4.5rem;
       }
+      #data {
+        width: 8rem;
+      }
     `,
   ];
 
   override render() {
-    const { share, when } = this.snapshot.limits;
+    const { share, when, dataCapBytes } = this.snapshot.limits;
     // Of the node's limits now, not of those last drawn: two fields may change between two drawings.
     const set = (change: (limits: Limits) => Partial<Limits>) => {
       const { limits } = this.snapshot;
@@ -93,6 +97,20 @@ export class LimitsForm extends NodeElement {
             )}
           </select>
           ${when.kind === 'hours' ? html`<div class="row">${hour('from', when.from)} ${hour('to', when.to)}</div>` : nothing}
+        </div>
+        <div>
+          <label for="data">${strings.limits.data}</label>
+          <input
+            id="data"
+            type="number"
+            min="1"
+            .value=${dataCapBytes === undefined ? '' : String(dataCapBytes / MEGABYTE)}
+            placeholder=${strings.limits.noLimit}
+            @change=${({ target }: Event) => {
+              const megabytes = (target as HTMLInputElement).valueAsNumber;
+              set(() => ({ dataCapBytes: megabytes >= 1 ? Math.round(megabytes) * MEGABYTE : undefined }));
+            }}
+          />
         </div>
       </div>
     `;

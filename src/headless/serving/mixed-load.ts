@@ -97,10 +97,12 @@ async function request(bench: ServingBench, random: Random): Promise<string | un
       return undefined;
     },
     async () => {
-      const i = random.below(ADAPTERS);
-      await engine.unloadAdapter(root, adapterOf(i));
+      // One of its own: who asks for one that another has just unloaded is refused, as it should be.
+      const i = ADAPTERS + random.u32();
       await load(bench, i);
-      return undefined;
+      const fault = await expectEnd(run({ ...part, adapter: adapterOf(i) }), 'done');
+      await engine.unloadAdapter(root, adapterOf(i));
+      return fault;
     },
   ];
   return await kinds[random.below(kinds.length)]?.();

@@ -11,6 +11,10 @@ export interface Throttled {
   readonly setShare: (share: number) => void;
   /** Hands running work back and takes no more, or takes work again. */
   readonly rest: (isResting: boolean) => void;
+  /** Of models, today, both ways together. */
+  readonly dataUsedBytes: () => number;
+  /** Ends all transfers, or seeds again: today's data is used up, or no longer. */
+  readonly holdData: (isHeld: boolean) => void;
 }
 
 /** Holds a serving device to its person's limits and its surroundings. */
@@ -32,17 +36,19 @@ export function createThrottle(limits: () => Limits, onChange: () => void, embed
   let look = () => {};
   let end = () => {};
   return {
-    start({ clock, setShare, rest }) {
+    start({ clock, setShare, rest, dataUsedBytes, holdData }) {
       end();
       const governor = createDutyGovernor(() => clock.now());
       const signals = createSignalWatcher(() => clock.now(), embedding);
       signals.start();
       look = () => {
         const before = duty;
-        const next = governor.update(limits(), signals.now());
+        const next = governor.update(limits(), { ...signals.now(), dataUsedBytes: dataUsedBytes() });
         duty = next;
         if (next.share !== before?.share) setShare(next.share);
         if ((next.share === 0) !== (before?.share === 0)) rest(next.share === 0);
+        const [wasHeld, isHeld] = [before, next].map((each) => each?.limitedBy === 'data-cap');
+        if (isHeld !== wasHeld) holdData(isHeld === true);
         if (
           Math.round(next.share * 100) !== Math.round((before?.share ?? -1) * 100) ||
           next.limitedBy !== before?.limitedBy
