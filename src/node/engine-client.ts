@@ -7,6 +7,8 @@ export interface EngineClient {
   readonly api: Remote<EngineApi>;
   /** Resolves after the sequence's last event; an abort cancels it on the GPU. */
   generate(request: SequenceRequest, onEvent: (event: EngineEvent) => void, signal: AbortSignal): Promise<void>;
+  /** An answer of `api`. @throws AbortError if the worker is terminated before it comes */
+  answered<T>(answer: Promise<T>): Promise<T>;
   terminate(): void;
 }
 
@@ -21,8 +23,10 @@ export function startEngine(): EngineClient {
   // What a terminated worker still owed is never answered.
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => undefined);
+  const answered = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, ended.promise]);
   return {
     api,
+    answered,
     async generate(request, onEvent, signal) {
       signal.throwIfAborted();
       const cancel = () => void api.cancel(request.id);
@@ -34,8 +38,7 @@ export function startEngine(): EngineClient {
         if (event.t !== 'token') last.resolve();
       };
       try {
-        const finished = Promise.all([api.generate(request, proxy(listener)), last.promise]);
-        await Promise.race([finished, ended.promise]);
+        await answered(Promise.all([api.generate(request, proxy(listener)), last.promise]));
       } finally {
         signal.removeEventListener('abort', cancel);
       }

@@ -53,18 +53,21 @@ export function createEngineHost(components: { clock: Clock; logger: Logger }, o
         return engine().api;
       },
       generate: (request, onEvent, signal) => engine().generate(request, onEvent, signal),
+      answered: (answer) => engine().answered(answer),
       terminate: () => running?.terminate(),
     },
     async probe() {
-      device = await engine().api.probe();
+      const { api, answered } = engine();
+      device = await answered(api.probe());
       onChange();
       return device;
     },
     async load(next, onProgress) {
       if (report?.root === next.root) return report;
-      if (report) await engine().api.unloadModel(report.root);
-      await engine().api.setShare(share);
-      report = await engine().api.loadModel(next, proxy(onProgress));
+      const { api, answered } = engine();
+      if (report) await answered(api.unloadModel(report.root));
+      await answered(api.setShare(share));
+      report = await answered(api.loadModel(next, proxy(onProgress)));
       components.logger.info(`loaded a model of ${report.layers} layers, ${report.slots} requests at once`);
       cancelStats ??= components.clock.every(STATS_PERIOD_MS, () => void readStats().catch(() => undefined));
       onChange();

@@ -28,7 +28,8 @@ interface Parts {
  */
 export async function chooseReduction(parts: Parts, tunings: TuningStore): Promise<Reduction> {
   const { gpu, cache, header, config, state } = parts;
-  const candidates = reductionsOf(gpu.report);
+  // Not those that multiply in f16: activations of real models exceed its range, and nothing holds them back yet.
+  const candidates = reductionsOf(gpu.report).filter(({ products }) => products === undefined);
   const { kvType } = state.limits;
   if (gpu.report.isSoftware) return await chooseTested(gpu, cache, header, config, candidates, kvType);
   const key = await tuningKey(gpu.report, header, config, kvType);
