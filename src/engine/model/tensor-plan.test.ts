@@ -99,7 +99,7 @@ test.each([1, 3000, 10_000])(
 test('limits keep to the context, the binding and the budget', () => {
   const config = readModelConfig(header());
   expect(runLimits(config, {})).toEqual({
-    limits: { slots: 8, contextTokens: 112, pages: 56, maxRows: 64, maxLogitRows: 8 },
+    limits: { slots: 8, contextTokens: 112, pages: 56, maxRows: 64, maxLogitRows: 8, kvType: 'f32' },
     contextTokens: 100,
   });
   const large = { ...config, layers: 64, kvHeads: 8, heads: 8, headSize: 256, contextTokens: 100_000 };
