@@ -119,21 +119,19 @@ export class StudioPage extends NodeElement {
 
   #actions({ phase, curve }: StudioView) {
     const text = strings.studio;
-    const does = (run: (studio: Studio) => Promise<unknown>) => () => void this.#with(run);
-    const save = (kind: 'peft' | 'gguf') => does((studio) => this.#save(studio, kind));
     const canTrain = phase === 'ready' || phase === 'paused';
+    const isStill = phase !== 'training' && phase !== 'preparing' && phase !== 'probing';
+    const button = (isShown: boolean, label: string, run: (studio: Studio) => Promise<unknown>, kind = '') =>
+      isShown ? html`<button class=${kind} @click=${() => void this.#with(run)}>${label}</button>` : nothing;
     return html`
-      ${canTrain ? html`<button class="primary" @click=${does((studio) => studio.train())}>${curve.length > 0 ? text.trainOn : text.train}</button>` : nothing}
-      ${canTrain ? html`<button @click=${does((studio) => studio.probe())}>${text.measure}</button>` : nothing}
-      ${phase === 'training' ? html`<button @click=${does((studio) => studio.pause())}>${strings.pause}</button>` : nothing}
-      ${
-        curve.length > 0 && phase !== 'training'
-          ? html`<button @click=${save('gguf')}>${text.saveGguf}</button>
-              <button @click=${save('peft')}>${text.savePeft}</button>
-              <button @click=${does(async (studio) => saveCurve(studio.view()))}>${text.saveCurve}</button>`
-          : nothing
-      }
-      ${phase === 'preparing' || phase === 'training' ? nothing : html`<button @click=${does((studio) => studio.discard())}>${text.discard}</button>`}
+      ${button(canTrain, curve.length > 0 ? text.trainOn : text.train, (studio) => studio.train(), 'primary')}
+      ${button(canTrain, text.measure, (studio) => studio.probe())}
+      ${button(phase === 'training', strings.pause, (studio) => studio.pause())}
+      ${button(phase === 'failed', text.goOn, (studio) => this.#goOn(studio), 'primary')}
+      ${button(isStill && curve.length > 0, text.saveGguf, (studio) => this.#save(studio, 'gguf'))}
+      ${button(isStill && curve.length > 0, text.savePeft, (studio) => this.#save(studio, 'peft'))}
+      ${button(isStill && curve.length > 0, text.saveCurve, async (studio) => saveCurve(studio.view()))}
+      ${button(isStill, text.discard, (studio) => studio.discard())}
     `;
   }
 

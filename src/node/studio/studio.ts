@@ -83,6 +83,10 @@ export function createStudio(openBase: (model: ModelRoot) => Promise<ModelSource
     return worker.host;
   }
 
+  function keep(run: KeptRun): void {
+    keepRun(run).catch((error: unknown) => show({ problem: problemOf(error) }));
+  }
+
   function onEvent(event: RunEvent): void {
     switch (event.type) {
       case 'phase':
@@ -95,8 +99,7 @@ export function createStudio(openBase: (model: ModelRoot) => Promise<ModelSource
         return show({ evaluations: [...view.evaluations, { step: event.step, loss: event.loss }] });
       case 'checkpoint':
         show({ savedStep: event.step });
-        if (view.choice)
-          void keepRun({ choice: view.choice, checkpoint: event.id, step: event.step, atMs: Date.now() });
+        if (view.choice) keep({ choice: view.choice, checkpoint: event.id, step: event.step, atMs: Date.now() });
         return undefined;
       default:
         return event satisfies never;
