@@ -1,8 +1,30 @@
-import type { AdapterRoot } from '../base/branded.ts';
+import type { AdapterRoot, ModelRoot } from '../base/branded.ts';
 import { RealmError } from '../base/realm-errors.ts';
 import type { EngineEvent } from '../engine/index.ts';
 import type { Device } from './device.ts';
 import type { ChatOptions } from './starling-node.ts';
+
+/**
+ * Streams an answer of a model of the shelf, or of one as an adapter of the shelf changes it.
+ *
+ * @param load makes a model the loaded one
+ * @throws as `load`, `openHeldAdapter` and `chatOnDevice`
+ */
+export async function chatWithModel(
+  device: Device,
+  options: ChatOptions,
+  load: (model: ModelRoot) => Promise<void>,
+): Promise<void> {
+  const { model, signal } = options;
+  if (!device.shelf.models().find(({ root }) => root === model)?.adapter) {
+    await load(model);
+    return chatOnDevice(device, options);
+  }
+  const { openHeldAdapter } = await import('./held-adapter.ts');
+  const { base, weights } = await openHeldAdapter(device.shelf, model, signal);
+  await load(base);
+  return chatOnDevice(device, { ...options, model: base, adapter: weights });
+}
 
 /**
  * Streams an answer from the loaded model. A model without a chat template continues the person's text instead.

@@ -5,6 +5,9 @@ import { readModelConfig, type AdapterWeights } from '../engine/index.ts';
 import { parseGgufHeader, readAdapterFacts } from '../weights/index.ts';
 import type { Shelf } from './shelf.ts';
 
+/** What is asked of the shelf. */
+type HeldShelf = Pick<Shelf, 'models' | 'download' | 'export' | 'header'>;
+
 /** An adapter of the shelf, ready for the engine. */
 export interface HeldAdapter {
   readonly base: ModelRoot;
@@ -16,7 +19,7 @@ export interface HeldAdapter {
  *
  * @throws {AdapterError}, {WeightsError}, {NodeError} by name
  */
-export async function openHeldAdapter(shelf: Shelf, root: ModelRoot, signal: AbortSignal): Promise<HeldAdapter> {
+export async function openHeldAdapter(shelf: HeldShelf, root: ModelRoot, signal: AbortSignal): Promise<HeldAdapter> {
   const factsOf = (each: ModelRoot) => shelf.models().find((model) => model.root === each)?.adapter;
   checkLineage(root, factsOf);
   await shelf.download(root, signal);

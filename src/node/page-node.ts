@@ -3,7 +3,7 @@ import { createEmitter } from '../base/emitter.ts';
 import { createLogger, type LogEntry } from '../base/logger.ts';
 import type { Bootstrap } from '../protocol/index.ts';
 import { createChangeSignal } from './change-signal.ts';
-import { chatOnDevice } from './chat.ts';
+import { chatWithModel } from './chat.ts';
 import type { Device } from './device.ts';
 import type { DeviceLock } from './device-lock.ts';
 import type { Embedding } from './embedding.ts';
@@ -208,33 +208,12 @@ export class PageNode implements StarlingNode {
 
   async chat(options: Parameters<StarlingNode['chat']>[0]): Promise<void> {
     const device = await this.#connect('device');
-    const { model, signal } = options;
-    if (!device.shelf.models().find(({ root }) => root === model)?.adapter) {
-      await this.#load(device, model, signal);
-      return chatOnDevice(device, options);
-    }
-    const { openHeldAdapter } = await import('./held-adapter.ts');
-    const { base, weights } = await openHeldAdapter(device.shelf, model, signal);
-    await this.#load(device, base, signal);
-    return chatOnDevice(device, { ...options, model: base, adapter: weights });
+    await chatWithModel(device, options, (root) => this.#load(device, root, options.signal));
   }
 
   async openStudio(): Promise<Studio> {
     const device = await this.#connect('device');
-    this.#studio ??= import('./studio/studio.ts').then(({ createStudio }) => {
-      const studio = createStudio(async (model) => {
-        await device.shelf.download(model);
-        return device.shelf.source(model);
-      });
-      let wasBusy = false;
-      this.#signal.on(() => {
-        // Whoever waits for an answer goes first.
-        const isBusy = (device.engine.stats()?.running ?? 0) > 0;
-        if (isBusy !== wasBusy) studio.setBusy(isBusy);
-        wasBusy = isBusy;
-      });
-      return studio;
-    });
+    this.#studio ??= import('./studio/open-studio.ts').then(({ openStudio }) => openStudio(device, this.#signal));
     return this.#studio;
   }
 

@@ -25,7 +25,7 @@ export interface ForwardPass {
 }
 
 /** Lists of commands that are kept: a list of 300 takes about 20 kB. */
-const MAX_LISTS = 64;
+const MAX_LISTS = 32;
 /** More rows than a step has, and more sets of groups. */
 const MAX_SHAPE_ROWS = 4096;
 const ADAPTER_GROUPS = 16;
@@ -112,8 +112,11 @@ function createListCache(ops: readonly Op[]): (shape: StepShape) => readonly Com
   return (shape) => {
     const key = (shape.rows * MAX_SHAPE_ROWS + shape.logitRows) * ADAPTER_GROUPS + (shape.adapterGroups ?? 0);
     const list = lists.get(key) ?? commandsOf(ops, shape);
-    if (lists.size >= MAX_LISTS) lists.clear();
+    // To the end: whose turn was longest ago goes first.
+    lists.delete(key);
     lists.set(key, list);
+    const [oldest] = lists.keys();
+    if (lists.size > MAX_LISTS && oldest !== undefined) lists.delete(oldest);
     return list;
   };
 }

@@ -95,9 +95,13 @@ export class Running implements Plannable {
     return this.sequence.take(pick, logits, position);
   }
 
-  /** Ends a speculation: what was computed for wrong guesses will be computed anew. */
-  settle(): void {
-    if (!this.#guess) return;
+  /**
+   * Ends a speculation: what was computed for wrong guesses will be computed anew.
+   *
+   * @param end behind the last position of the step that came back; one from before the guesses does not end them
+   */
+  settle(end: number): void {
+    if (!this.#guess || end <= this.#guess.from) return;
     const { from, tokens } = this.#guess;
     const right = Math.min(tokens.length, this.known - from - 1);
     this.#luck = LUCK_MEMORY * this.#luck + (1 - LUCK_MEMORY) * (right / tokens.length);

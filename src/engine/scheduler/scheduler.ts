@@ -282,7 +282,7 @@ class StepLoop implements Scheduler {
     for (const { run, first, count, logitRows, epoch } of shares) {
       const before = run.known;
       for (let i = count - logitRows; i < count; i++, row++) this.#take(run, epoch, first + i, picks[row], logits[row]);
-      if (run.epoch === epoch) run.settle();
+      if (run.epoch === epoch) run.settle(first + count);
       tokens += run.known - before;
       this.#queue.charge(run.sequence.requester, 0, run.known - before);
     }
