@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { expectAccessible } from './accessible.ts';
+import { countStarts } from './count-starts.ts';
 import { makeBatch } from './make-batch.ts';
 import { startOperator, storyModel, storyModelName, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
@@ -32,30 +33,7 @@ test('nothing is downloaded, stored, computed or registered before a click', asy
   const sockets: string[] = [];
   page.on('request', (request) => requests.push(new URL(request.url()).pathname));
   page.on('websocket', (socket) => sockets.push(socket.url()));
-  await page.addInitScript(() => {
-    const counts = { adapters: 0, workers: 0, connections: 0 };
-    Object.assign(window, { counts });
-    const gpu = navigator.gpu as GPU | undefined;
-    if (gpu) {
-      const requestAdapter = gpu.requestAdapter.bind(gpu);
-      gpu.requestAdapter = (options) => {
-        counts.adapters += 1;
-        return requestAdapter(options);
-      };
-    }
-    window.Worker = class extends Worker {
-      constructor(...args: ConstructorParameters<typeof Worker>) {
-        super(...args);
-        counts.workers += 1;
-      }
-    };
-    window.RTCPeerConnection = class extends RTCPeerConnection {
-      constructor(...args: ConstructorParameters<typeof RTCPeerConnection>) {
-        super(...args);
-        counts.connections += 1;
-      }
-    };
-  });
+  await countStarts(page);
   await page.reload();
   await expect(page.getByRole('button', { name: 'Contribute…' })).toBeEnabled();
   await page.getByRole('button', { name: 'Contribute…' }).click();
@@ -63,7 +41,7 @@ test('nothing is downloaded, stored, computed or registered before a click', asy
   await takePicture(page, 'consent');
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Not now' }).click();
-  for (const section of ['Models', 'Batch', 'Chat', 'Activity', 'Contribute']) {
+  for (const section of ['Models', 'Batch', 'Chat', 'Studio', 'Activity', 'Contribute']) {
     await page.getByRole('link', { name: section }).click();
   }
   expect(requests.filter((path) => /weights|torrents|manifests|announce|worker/.test(path))).toEqual([]);

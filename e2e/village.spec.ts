@@ -1,5 +1,6 @@
 import { expect, test, type FrameLocator, type Page } from '@playwright/test';
 import { expectAccessible } from './accessible.ts';
+import { countStarts } from './count-starts.ts';
 import { startOperator, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
 import { openPartitioned, type Partitioned } from './partitioned-browser.ts';
@@ -49,31 +50,7 @@ test('who declines plays the whole village with the writers’ lines, and nothin
   const { page } = visitor;
   const requests: string[] = [];
   page.on('request', (request) => requests.push(request.url()));
-  await page.addInitScript(() => {
-    const counts = { adapters: 0, workers: 0, connections: 0 };
-    Object.assign(window, { counts });
-    const gpu = navigator.gpu as GPU | undefined;
-    if (gpu) {
-      const requestAdapter = gpu.requestAdapter.bind(gpu);
-      gpu.requestAdapter = (options) => {
-        counts.adapters += 1;
-        return requestAdapter(options);
-      };
-    }
-    const { Worker, RTCPeerConnection } = window;
-    window.Worker = class extends Worker {
-      constructor(...init: ConstructorParameters<typeof Worker>) {
-        super(...init);
-        counts.workers += 1;
-      }
-    };
-    window.RTCPeerConnection = class extends RTCPeerConnection {
-      constructor(...init: ConstructorParameters<typeof RTCPeerConnection>) {
-        super(...init);
-        counts.connections += 1;
-      }
-    };
-  });
+  await countStarts(page);
   await page.goto(operator.exampleUrl);
   const badge = badgeOf(page);
   await expect(badge.getByRole('button', { name: 'Share this GPU?' })).toBeVisible();
