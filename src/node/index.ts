@@ -6,6 +6,8 @@
  */
 export { createNode } from './create-node.ts';
 export type { Embedding } from './embedding.ts';
+export { endOfflineShell, forgetEverything } from './forget.ts';
+export { exportOwnIdentity, importOwnIdentity } from './own-identity.ts';
 export { measureGpu, type GpuMeasurement } from './measure-gpu.ts';
 export type { Cause } from './governor/ceilings.ts';
 export type { Duty } from './governor/duty-governor.ts';

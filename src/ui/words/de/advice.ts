@@ -44,4 +44,9 @@ export const advice: Words['advice'] = {
   'trainingdata/too-few-rows':
     'Aus einer einzigen Zeile kann nicht zugleich gelernt und geprüft werden. Fügen Sie der Datei Zeilen hinzu.',
   'work/empty-batch': 'Die Datei hat keine Zeilen. Ein Stapel hat in jeder Zeile eine Anfrage als JSON.',
+  'identity/weak-passphrase': 'Diese Passphrase ist zu kurz. Nehmen Sie mindestens 10 Zeichen.',
+  'identity/not-an-identity':
+    'Diese Datei ist keine gespeicherte Identität von Starling. Wählen Sie die, die hier gespeichert wurde.',
+  'identity/wrong-passphrase':
+    'Die Passphrase öffnet diese Datei nicht. Versuchen Sie es noch einmal; Großbuchstaben zählen.',
 };

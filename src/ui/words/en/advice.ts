@@ -34,4 +34,7 @@ export const advice = {
   'trainingdata/empty': 'The file has no rows. Each line is one JSON object.',
   'trainingdata/too-few-rows': 'One row cannot be learnt from and checked with at once. Add rows to the file.',
   'work/empty-batch': 'The file has no lines. A batch has one JSON request on each line.',
+  'identity/weak-passphrase': 'This passphrase is too short. Take at least 10 letters.',
+  'identity/not-an-identity': 'This file is no saved identity of Starling. Choose the one that was saved here.',
+  'identity/wrong-passphrase': 'The passphrase does not open this file. Try it again; capitals count.',
 };
