@@ -1,7 +1,8 @@
 import { css, html, nothing } from 'lit';
-import { problemOf, type JobView, type Problem } from '../node/index.ts';
+import { problemOf, type JobView, type Problem, type ShelfModel } from '../node/index.ts';
 import { formatBytes, formatCount, formatPeer, formatTime } from './format.ts';
 import { NodeElement } from './node-element.ts';
+import { strings } from './strings.ts';
 import './problem-note.ts';
 
 const STATE_WORDS = {
@@ -61,6 +62,7 @@ export class BatchDesk extends NodeElement {
 
   #isOver = false;
   #where: 'swarm' | 'device' = 'swarm';
+  #adapter: ShelfModel['root'] | undefined;
   #refused: Problem | undefined;
 
   override render() {
@@ -95,6 +97,7 @@ export class BatchDesk extends NodeElement {
           <legend class="visually-hidden">Who computes</legend>
           ${this.#choice('swarm', 'People who share this model')} ${this.#choice('device', 'This device alone')}
         </fieldset>
+        ${this.#adapters()}
       </div>
       <problem-note .problem=${this.#refused}></problem-note>
       ${jobs.map((job) => this.#job(job))}
@@ -115,6 +118,26 @@ export class BatchDesk extends NodeElement {
     >`;
   }
 
+  #adapters() {
+    const { models } = this.snapshot;
+    const adapters = models.filter(({ adapter }) => adapter !== undefined);
+    if (adapters.length === 0) return nothing;
+    const text = strings.batch;
+    return html`<label
+      >${text.adapter}
+      <select
+        name="adapter"
+        @change=${({ target }: Event) => {
+          const chosen = (target as HTMLSelectElement).value;
+          this.#adapter = adapters.find(({ root }) => root === chosen)?.root;
+        }}
+      >
+        <option value="">${text.noAdapter}</option>
+        ${adapters.map(({ root, name }) => html`<option value=${root} ?selected=${root === this.#adapter}>${name}</option>`)}
+      </select></label
+    >`;
+  }
+
   #hover(event: DragEvent, isOver: boolean) {
     event.preventDefault();
     this.#isOver = isOver;
@@ -125,7 +148,7 @@ export class BatchDesk extends NodeElement {
     if (!file) return;
     this.#refused = undefined;
     try {
-      await this.node.submitBatch(file, this.#where);
+      await this.node.submitBatch(file, this.#where, this.#adapter);
     } catch (error) {
       this.#refused = problemOf(error);
     }

@@ -142,6 +142,10 @@ export const strings = {
     tryLabel: 'Try what it has learnt so far: it goes on with your text',
     try: 'Try',
   },
+  batch: {
+    adapter: 'Adapter for lines that name none',
+    noAdapter: 'None: the model as it is',
+  },
   shelf: {
     reads: (tokens: string) => `reads ${tokens} tokens at once`,
     changes: (base: string, rank: number) => `an adapter of ${base}, rank ${rank}`,
