@@ -89,7 +89,8 @@ test('what a person agrees to on one site holds there alone, is remembered if th
   expect(await ask(page)).toBe('embed/consent-required');
   await page.reload();
   await expectState(page, 'off');
-  expect(visitor.errors).toEqual([]);
+  // A browser that never saw this person use Starling itself keeps each site's frame apart, and says so in the console.
+  expect(visitor.errors.filter((text) => !text.startsWith('requestStorageAccess: '))).toEqual([]);
 });
 
 test('one page of a device computes at a time: two partners’ sites and Starling’s own, each taken by a click', async () => {

@@ -20,6 +20,9 @@ type RequestAccess = (types: { readonly locks: true; readonly BroadcastChannel: 
 export async function requestDeviceRealm(): Promise<Embedding['realm']> {
   // Came with handles for storage; browsers without it would ask the person about cookies alone.
   if (!('hasUnpartitionedCookieAccess' in document)) return undefined;
+  const { state } = await navigator.permissions.query({ name: 'storage-access' });
+  // Only a click may bring up the browser's question; what it once answered holds without one.
+  if (state === 'denied' || (state === 'prompt' && !navigator.userActivation.isActive)) return undefined;
   const request = document.requestStorageAccess.bind(document) as unknown as RequestAccess;
   const silence = new Promise<undefined>((resolve) => {
     setTimeout(() => resolve(undefined), ANSWER_MS);
