@@ -3,6 +3,8 @@ import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { browserShims } from './vite.shims.ts';
 
+type ManifestEntry = { url: string; revision: string | null; size: number };
+
 /** Shader comments would ship otherwise. Newlines stay, so that a compiler's line numbers still match the source. */
 export function stripShaderComments(): Plugin {
   return {
@@ -15,6 +17,14 @@ export function stripShaderComments(): Plugin {
       return `export default ${JSON.stringify(code.replaceAll(/[ \t]*\/\/.*$/gm, ''))}`;
     },
   };
+}
+
+/** Of the scripts and styles those that the page itself names, and the catalogue of each language. */
+async function keepShell(entries: ManifestEntry[]) {
+  const page = await readFile('dist/index.html', 'utf8');
+  const isShell = ({ url }: ManifestEntry) =>
+    !url.startsWith('assets/') || page.includes(`"/${url}"`) || url.startsWith('assets/de-');
+  return { manifest: entries.filter(isShell) };
 }
 
 export default defineConfig({
@@ -31,7 +41,10 @@ export default defineConfig({
       registerType: 'prompt',
       injectRegister: false,
       // The shell only: the node, its workers and the network stack are fetched after a person's click.
-      injectManifest: { globPatterns: ['index.html', 'assets/index-*.{js,css}', '*.{svg,png}'] },
+      injectManifest: {
+        globPatterns: ['index.html', 'assets/*.{js,css}', '*.{svg,png}'],
+        manifestTransforms: [keepShell],
+      },
       manifest: {
         id: '/',
         name: 'Starling',

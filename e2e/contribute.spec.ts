@@ -41,7 +41,7 @@ test('nothing is downloaded, stored, computed or registered before a click', asy
   await takePicture(page, 'consent');
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Not now' }).click();
-  for (const section of ['Models', 'Batch', 'Chat', 'Studio', 'Activity', 'Contribute']) {
+  for (const section of ['Models', 'Batch', 'Chat', 'Studio', 'Activity', 'Settings', 'Contribute']) {
     await page.getByRole('link', { name: section }).click();
   }
   expect(requests.filter((path) => /weights|torrents|manifests|announce|worker/.test(path))).toEqual([]);

@@ -21,6 +21,8 @@ export interface VisitorOptions {
   readonly viewport?: { width: number; height: number };
   /** Chromium's switches; by default those for software WebGPU. */
   readonly flags?: readonly string[];
+  /** The first language that the browser asks for; English by default. */
+  readonly locale?: string;
 }
 
 export async function openVisitor(url: string, init: VisitorOptions = {}): Promise<Visitor> {
@@ -29,6 +31,7 @@ export async function openVisitor(url: string, init: VisitorOptions = {}): Promi
     executablePath: requireChromium(),
     args: [...(init.flags ?? WEBGPU_FLAGS)],
     viewport: init.viewport ?? { width: 1280, height: 900 },
+    locale: init.locale ?? 'en-US',
   });
   const page = context.pages()[0] ?? (await context.newPage());
   const errors: string[] = [];

@@ -105,9 +105,9 @@ class TabNode implements StarlingNode {
     return (await this.#node()).exportModel(root);
   }
 
-  async submitBatch(file: File, where: 'swarm' | 'device'): Promise<JobId> {
+  async submitBatch(file: File, where: 'swarm' | 'device', adapter?: ModelRoot): Promise<JobId> {
     this.#refuseWithoutGrant();
-    return (await this.#node()).submitBatch(file, where);
+    return (await this.#node()).submitBatch(file, where, adapter);
   }
 
   async resumeJob(id: JobId): Promise<void> {

@@ -171,10 +171,10 @@ export class PageNode implements StarlingNode {
     return (await this.#open()).shelf.export(root);
   }
 
-  async submitBatch(file: File, where: 'swarm' | 'device'): Promise<JobId> {
+  async submitBatch(file: File, where: 'swarm' | 'device', adapter?: ModelRoot): Promise<JobId> {
     const device = await this.#connect(where);
     const only = where === 'device' ? { only: device.self } : {};
-    const id = await device.requester.submit({ file, fileName: file.name, ...only });
+    const id = await device.requester.submit({ file, fileName: file.name, adapter, ...only });
     if (where === 'device') await this.#computeOwn(device, id);
     return id;
   }

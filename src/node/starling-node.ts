@@ -59,8 +59,9 @@ export interface StarlingNode {
    * Runs an OpenAI Batch JSONL file.
    *
    * @param where `swarm`: by whoever serves, this device included if it serves; `device`: by this device alone
+   * @param adapter of the shelf, for lines that name none
    */
-  submitBatch(file: File, where: 'swarm' | 'device'): Promise<JobId>;
+  submitBatch(file: File, where: 'swarm' | 'device', adapter?: ModelRoot): Promise<JobId>;
   /** Goes on with a job of an earlier visit. */
   resumeJob(id: JobId): Promise<void>;
   cancelJob(id: JobId): Promise<void>;

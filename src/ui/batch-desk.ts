@@ -1,18 +1,10 @@
 import { css, html, nothing } from 'lit';
-import { problemOf, type JobView, type Problem } from '../node/index.ts';
-import { formatBytes, formatCount, formatPeer, formatTime } from './format.ts';
+import { problemOf, type JobView, type Problem, type ShelfModel } from '../node/index.ts';
+import { formatCount, formatPeer, formatTime } from './format.ts';
 import { NodeElement } from './node-element.ts';
+import { saveFile } from './save-file.ts';
+import { words } from './words/words.ts';
 import './problem-note.ts';
-
-const STATE_WORDS = {
-  preparing: 'Reading the file',
-  interrupted: 'Interrupted when the page closed',
-  running: 'Running',
-  waiting: 'Waiting for somebody who shares this model',
-  done: 'Done',
-  cancelled: 'Cancelled',
-  failed: 'Failed',
-} satisfies Record<JobView['state'], string>;
 
 /** Drop a batch, watch it being answered, take the results away. */
 export class BatchDesk extends NodeElement {
@@ -61,12 +53,14 @@ export class BatchDesk extends NodeElement {
 
   #isOver = false;
   #where: 'swarm' | 'device' = 'swarm';
+  #adapter: ShelfModel['root'] | undefined;
   #refused: Problem | undefined;
 
   override render() {
     const { jobs } = this.snapshot;
+    const text = words().batch;
     return html`
-      <h2>Batch</h2>
+      <h2>${words().sections.batch}</h2>
       <div
         class="drop"
         ?data-over=${this.#isOver}
@@ -77,13 +71,13 @@ export class BatchDesk extends NodeElement {
           void this.#submit(event.dataTransfer?.files[0]);
         }}
       >
-        <p>Drop a <code>.jsonl</code> file in OpenAI’s batch format: one request on each line.</p>
-        <button class="primary" @click=${() => this.renderRoot.querySelector('input')?.click()}>Choose a file</button>
+        <p>${text.drop}</p>
+        <button class="primary" @click=${() => this.renderRoot.querySelector('input')?.click()}>${text.choose}</button>
         <input
           type="file"
           class="visually-hidden"
           tabindex="-1"
-          aria-label="Batch file"
+          aria-label=${text.file}
           accept=".jsonl,application/jsonl"
           @change=${(event: Event) => {
             const input = event.target as HTMLInputElement;
@@ -92,9 +86,10 @@ export class BatchDesk extends NodeElement {
           }}
         />
         <fieldset>
-          <legend class="visually-hidden">Who computes</legend>
-          ${this.#choice('swarm', 'People who share this model')} ${this.#choice('device', 'This device alone')}
+          <legend class="visually-hidden">${text.who}</legend>
+          ${this.#choice('swarm', text.swarm)} ${this.#choice('device', text.device)}
         </fieldset>
+        ${this.#adapters()}
       </div>
       <problem-note .problem=${this.#refused}></problem-note>
       ${jobs.map((job) => this.#job(job))}
@@ -115,6 +110,26 @@ export class BatchDesk extends NodeElement {
     >`;
   }
 
+  #adapters() {
+    const { models } = this.snapshot;
+    const adapters = models.filter(({ adapter }) => adapter !== undefined);
+    if (adapters.length === 0) return nothing;
+    const text = words().batch;
+    return html`<label
+      >${text.adapter}
+      <select
+        name="adapter"
+        @change=${({ target }: Event) => {
+          const chosen = (target as HTMLSelectElement).value;
+          this.#adapter = adapters.find(({ root }) => root === chosen)?.root;
+        }}
+      >
+        <option value="">${text.noAdapter}</option>
+        ${adapters.map(({ root, name }) => html`<option value=${root} ?selected=${root === this.#adapter}>${name}</option>`)}
+      </select></label
+    >`;
+  }
+
   #hover(event: DragEvent, isOver: boolean) {
     event.preventDefault();
     this.#isOver = isOver;
@@ -125,7 +140,7 @@ export class BatchDesk extends NodeElement {
     if (!file) return;
     this.#refused = undefined;
     try {
-      await this.node.submitBatch(file, this.#where);
+      await this.node.submitBatch(file, this.#where, this.#adapter);
     } catch (error) {
       this.#refused = problemOf(error);
     }
@@ -133,25 +148,27 @@ export class BatchDesk extends NodeElement {
   }
 
   #job(job: JobView) {
+    const text = words().batch;
     const ended = job.recordsDone + job.recordsFailed;
     const isOver = job.state === 'done' || job.state === 'cancelled' || job.state === 'failed';
     return html`
       <article class="card" data-job=${job.id} data-state=${job.state}>
         <div class="row">
           <h3 class="grow">${job.fileName}</h3>
-          <span class="soft">${STATE_WORDS[job.state]}</span>
+          <span class="soft">${text.state[job.state]}</span>
         </div>
         <progress
-          aria-label="Progress of ${job.fileName}"
+          aria-label=${text.progressOf(job.fileName)}
           max=${Math.max(1, job.recordsTotal)}
           value=${ended}
         ></progress>
         <p class="figures" data-testid="counts">
-          ${formatCount(job.recordsDone)} of ${formatCount(job.recordsTotal)}
-          answered${job.recordsFailed > 0 ? `, ${formatCount(job.recordsFailed)} with an error` : ''}${
-            job.reissues > 0 ? `, ${formatCount(job.reissues)} asked again` : ''
-          }.
-          <span class="soft">Since ${formatTime(job.createdAtMs)}.</span>
+          ${[
+            text.answered(formatCount(job.recordsDone), formatCount(job.recordsTotal)),
+            ...(job.recordsFailed > 0 ? [text.withError(job.recordsFailed)] : []),
+            ...(job.reissues > 0 ? [text.askedAgain(job.reissues)] : []),
+          ].join(', ')}.
+          <span class="soft">${text.since(formatTime(job.createdAtMs))}</span>
         </p>
         ${
           job.byPeer.length > 0
@@ -159,7 +176,7 @@ export class BatchDesk extends NodeElement {
                 ${job.byPeer
                   .map(
                     ({ peer, isSelf, records }) =>
-                      `${isSelf ? 'this device' : formatPeer(peer)} ${formatCount(records)}`,
+                      `${isSelf ? text.thisDevice : formatPeer(peer)} ${formatCount(records)}`,
                   )
                   .join(' · ')}
               </p>`
@@ -168,23 +185,23 @@ export class BatchDesk extends NodeElement {
         <div class="row">
           ${
             ended > 0
-              ? html`<button class="primary" @click=${() => void this.#take(job, 'output')}>Download results</button>`
+              ? html`<button class="primary" @click=${() => void this.#take(job, 'output')}>${text.results}</button>`
               : nothing
           }
           ${
             job.recordsFailed > 0
-              ? html`<button @click=${() => void this.#take(job, 'errors')}>Download errors</button>`
+              ? html`<button @click=${() => void this.#take(job, 'errors')}>${text.errors}</button>`
               : nothing
           }
           ${
             job.state === 'interrupted'
-              ? html`<button class="primary" @click=${() => void this.node.resumeJob(job.id)}>Go on</button>`
+              ? html`<button class="primary" @click=${() => void this.node.resumeJob(job.id)}>${text.goOn}</button>`
               : nothing
           }
           ${
             isOver
-              ? html`<button @click=${() => void this.node.removeJob(job.id)}>Remove</button>`
-              : html`<button @click=${() => void this.node.cancelJob(job.id)}>Cancel</button>`
+              ? html`<button @click=${() => void this.node.removeJob(job.id)}>${text.remove}</button>`
+              : html`<button @click=${() => void this.node.cancelJob(job.id)}>${text.cancel}</button>`
           }
         </div>
         <problem-note .problem=${job.problem}></problem-note>
@@ -194,10 +211,7 @@ export class BatchDesk extends NodeElement {
 
   async #take(job: JobView, which: 'output' | 'errors') {
     const blob = (await this.node.jobFiles(job.id))[which];
-    const url = URL.createObjectURL(blob);
-    const name = `${job.fileName.replace(/\.jsonl$/, '')}.${which}.jsonl`;
-    Object.assign(document.createElement('a'), { href: url, download: name, title: formatBytes(blob.size) }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    saveFile(`${job.fileName.replace(/\.jsonl$/, '')}.${which}.jsonl`, blob);
   }
 }
 

@@ -3,6 +3,7 @@ import { isAbort } from '../base/app-error.ts';
 import { problemOf, type Problem, type ShelfModel } from '../node/index.ts';
 import { formatBytes } from './format.ts';
 import { NodeElement } from './node-element.ts';
+import { words } from './words/words.ts';
 import './problem-note.ts';
 
 interface Turn {
@@ -51,46 +52,41 @@ export class ChatBox extends NodeElement {
 
   override render() {
     const { models, phase } = this.snapshot;
+    const text = words().chat;
     if (models.length === 0)
-      return html`<h2>Chat</h2>
-        <p>No model is offered here yet.</p>`;
+      return html`<h2>${words().sections.chat}</h2>
+        <p>${text.none}</p>`;
     const first = models.find(({ state }) => state === 'loaded') ?? models[0];
     const missing = first ? first.sizeBytes - first.heldBytes : 0;
     return html`
-      <h2>Chat</h2>
-      <p class="soft">The answer is computed on this device. What you write stays on it.</p>
-      <ol aria-label="Conversation" aria-live="polite" aria-busy=${this.#running !== undefined}>
+      <h2>${words().sections.chat}</h2>
+      <p class="soft">${text.intro}</p>
+      <ol aria-label=${text.conversation} aria-live="polite" aria-busy=${this.#running !== undefined}>
         ${this.#turns.map((turn) => html`<li class="card" data-role=${turn.role}>${turn.content || '…'}</li>`)}
       </ol>
       <form @submit=${(event: Event) => this.#send(event)}>
         <label
-          >Model
+          >${text.model}
           <select name="model">
             ${models.map(
               ({ root, name }) => html`<option value=${root} ?selected=${root === first?.root}>${name}</option>`,
             )}
           </select></label
         >
-        <label for="text">Your message</label>
+        <label for="text">${text.message}</label>
         <textarea id="text" name="text" required></textarea>
         <div class="row">
           ${
             this.#running
-              ? html`<button type="button" @click=${() => this.#running?.abort()}>Stop</button>`
-              : html`<button class="primary" ?disabled=${phase === 'elsewhere'}>Send</button>`
+              ? html`<button type="button" @click=${() => this.#running?.abort()}>${words().stop}</button>`
+              : html`<button class="primary" ?disabled=${phase === 'elsewhere'}>${text.send}</button>`
           }
           ${
             this.#turns.length > 0 && !this.#running
-              ? html`<button type="button" @click=${() => this.#clear()}>New conversation</button>`
+              ? html`<button type="button" @click=${() => this.#clear()}>${text.again}</button>`
               : nothing
           }
-          ${
-            missing > 0
-              ? html`<span class="soft"
-                  >Sending downloads the model to this device first: ${formatBytes(missing)}.</span
-                >`
-              : nothing
-          }
+          ${missing > 0 ? html`<span class="soft">${text.downloads(formatBytes(missing))}</span>` : nothing}
         </div>
       </form>
       <problem-note .problem=${this.#problem}></problem-note>

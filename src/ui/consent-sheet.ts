@@ -1,8 +1,9 @@
-import { css, html, type PropertyValues } from 'lit';
+import { css, html, nothing, type PropertyValues } from 'lit';
 import type { ModelRoot } from '../base/branded.ts';
 import { formatBytes } from './format.ts';
 import { NodeElement } from './node-element.ts';
-import { CONSENT_TEXT_VERSION } from './strings.ts';
+import { CONSENT_TEXT_VERSION } from './consent-version.ts';
+import { words } from './words/words.ts';
 import './limits-form.ts';
 
 /**
@@ -75,12 +76,13 @@ export class ConsentSheet extends NodeElement {
     const models = this.bases;
     const model = models.find(({ root }) => root === this.#chosen) ?? models[0];
     const missing = model ? model.sizeBytes - model.heldBytes : 0;
+    const text = words().consent;
     return html`
       <dialog aria-labelledby="title" @close=${() => this.open && this.#answer(undefined)}>
-        <h2 id="title">Before anything starts</h2>
-        <p>While this page is open and not paused, this device computes answers for other people.</p>
+        <h2 id="title">${text.title}</h2>
+        <p>${text.lead}</p>
         <dl class="figures">
-          <dt><label for="model">Model</label></dt>
+          <dt><label for="model">${text.model}</label></dt>
           <dd>
             <select
               id="model"
@@ -94,30 +96,24 @@ export class ConsentSheet extends NodeElement {
               )}
             </select>
           </dd>
-          <dt>Download</dt>
+          <dt>${text.download}</dt>
+          <dd>${missing > 0 ? text.downloadNow(formatBytes(missing)) : text.downloadNothing}</dd>
+          <dt>${text.disk}</dt>
+          <dd>${model ? text.diskUse(formatBytes(model.sizeBytes)) : nothing}</dd>
+          <dt>${text.gpu}</dt>
           <dd>
-            ${missing > 0 ? html`${formatBytes(missing)}, now` : 'nothing: this device has the model'}, and up to as
-            much again for each tab that you give it to
-          </dd>
-          <dt>Disk</dt>
-          <dd>${model ? formatBytes(model.sizeBytes) : '–'} in this browser, until you delete it</dd>
-          <dt>GPU</dt>
-          <dd>
-            at most this much of its time; power use and fan noise rise with it
+            ${text.gpuUse}
             <limits-form></limits-form>
           </dd>
-          <dt>Network</dt>
-          <dd>other people’s computers connect to yours and can see its IP address</dd>
-          <dt>To stop</dt>
-          <dd>Pause and Stop are always at the top; closing the page ends everything</dd>
+          <dt>${text.network}</dt>
+          <dd>${text.networkUse}</dd>
+          <dt>${text.toStop}</dt>
+          <dd>${text.stopHow}</dd>
         </dl>
-        <p class="soft">
-          Requests are text from strangers and pass through this device’s memory. They are data, never programs: they
-          cannot see your files, other tabs or anything else on this device.
-        </p>
+        <p class="soft">${text.data}</p>
         <div class="row">
-          <button @click=${() => this.#answer(undefined)}>Not now</button>
-          <button class="primary" ?disabled=${!model} @click=${() => this.#answer(model?.root)}>Start</button>
+          <button @click=${() => this.#answer(undefined)}>${text.no}</button>
+          <button class="primary" ?disabled=${!model} @click=${() => this.#answer(model?.root)}>${text.yes}</button>
         </div>
       </dialog>
     `;

@@ -2,7 +2,7 @@ import { css, html, nothing } from 'lit';
 import type { Consent, Duty, NodeSnapshot } from '../node/index.ts';
 import { formatBytes, formatCount, formatPeer, formatSpeed } from './format.ts';
 import { NodeElement } from './node-element.ts';
-import { strings } from './strings.ts';
+import { words } from './words/words.ts';
 import './consent-sheet.ts';
 import './limits-form.ts';
 import './problem-note.ts';
@@ -54,9 +54,9 @@ export class ContributePanel extends NodeElement {
       ${isIdle ? this.#invitation() : nothing}
       ${
         phase === 'elsewhere'
-          ? html`<p class="lead">Starling is already running in another tab of this browser.</p>
-              <p>One tab at a time computes, so that the GPU is not shared twice.</p>
-              <button class="primary" @click=${() => void this.node.takeOver()}>Run it in this tab instead</button>`
+          ? html`<p class="lead">${words().elsewhere}</p>
+              <p>${words().oneTab}</p>
+              <button class="primary" @click=${() => void this.node.takeOver()}>${words().takeOver}</button>`
           : nothing
       }
       ${phase === 'starting' ? this.#progress() : nothing}
@@ -73,65 +73,65 @@ export class ContributePanel extends NodeElement {
   #invitation() {
     const models = this.bases;
     return html`
-      <p class="lead">${strings.tagline}</p>
+      <p class="lead">${words().tagline}</p>
       <p>
         <button class="primary" ?disabled=${models.length === 0} @click=${() => this.#ask(true)}>
-          ${strings.contribute}
+          ${words().contribute}
         </button>
       </p>
-      <p class="soft">${models.length === 0 ? strings.noModels : strings.nothingYet}</p>
+      <p class="soft">${models.length === 0 ? words().noModels : words().nothingYet}</p>
     `;
   }
 
   #progress() {
     const { step } = this.snapshot;
-    if (!step) return html`<p>${strings.phase.starting}…</p>`;
+    if (!step) return html`<p>${words().phase.starting}…</p>`;
     const share = step.totalBytes > 0 ? step.doneBytes / step.totalBytes : undefined;
     return html`
-      <h2 id="step">${strings.step[step.name]}</h2>
+      <h2 id="step">${words().step[step.name]}</h2>
       <progress aria-labelledby="step" max="1" value=${share ?? nothing}></progress>
       <p class="soft figures">
-        ${step.totalBytes > 0 ? `${formatBytes(step.doneBytes)} of ${formatBytes(step.totalBytes)}` : nothing}
+        ${step.totalBytes > 0 ? words().progress(formatBytes(step.doneBytes), formatBytes(step.totalBytes)) : nothing}
       </p>
     `;
   }
 
   #live() {
     const view = this.snapshot;
+    const text = words();
     const model = view.models.find(({ root }) => root === view.servingModel);
+    const gpu = view.device?.description || view.device?.architecture || view.device?.vendor;
     const tile = (label: string, value: string, id: string) =>
       html`<div class="card tile"><span class="soft">${label}</span><strong data-testid=${id}>${value}</strong></div>`;
     return html`
       <h2>${headline(view)}</h2>
-      ${view.isOtherTab ? html`<p>${strings.otherTab}</p>` : nothing}
+      ${view.isOtherTab ? html`<p>${words().otherTab}</p>` : nothing}
       <p class="soft">
-        ${model?.name ?? ''} on
-        ${view.device?.description || view.device?.architecture || view.device?.vendor || 'this GPU'},
-        ${formatBytes(view.gpuBytes)} of GPU memory.
-        ${view.relayConnected ? '' : 'The meeting point does not answer; Starling keeps trying.'}
+        ${text.on(model?.name ?? '', gpu || text.thisGpu, formatBytes(view.gpuBytes))}
+        ${view.relayConnected ? nothing : text.noRelay}
       </p>
       <div class="tiles figures">
-        ${tile(strings.tiles.speed, formatSpeed(view.tokensPerSecond), 'speed')}
-        ${tile(strings.tiles.served, formatCount(view.tokensServed), 'tokens')}
-        ${tile(strings.tiles.records, formatCount(view.recordsServed), 'records')}
-        ${tile(strings.tiles.people, formatCount(view.requestersServed), 'requesters')}
-        ${tile(strings.tiles.peers, formatCount(view.peers.length), 'peers')}
-        ${tile(strings.tiles.uploaded, formatBytes(model?.uploadedBytes ?? 0), 'uploaded')}
+        ${tile(words().tiles.speed, formatSpeed(view.tokensPerSecond), 'speed')}
+        ${tile(words().tiles.served, formatCount(view.tokensServed), 'tokens')}
+        ${tile(words().tiles.records, formatCount(view.recordsServed), 'records')}
+        ${tile(words().tiles.people, formatCount(view.requestersServed), 'requesters')}
+        ${tile(words().tiles.peers, formatCount(view.peers.length), 'peers')}
+        ${tile(words().tiles.uploaded, formatBytes(model?.uploadedBytes ?? 0), 'uploaded')}
       </div>
-      <h3>${strings.limits.title}</h3>
+      <h3>${words().limits.title}</h3>
       ${view.duty ? html`<p data-testid="duty" data-cause=${view.duty.limitedBy}>${dutyText(view.duty)}</p>` : nothing}
       <limits-form></limits-form>
       ${
         view.peers.length > 0
-          ? html`<h3>Who is around</h3>
+          ? html`<h3>${text.around}</h3>
               <ul class="figures">
                 ${view.peers.map(
                   (peer) =>
                     html`<li>
                       ${formatPeer(peer.id)}
                       <span class="soft"
-                        >${peer.link === 'direct' ? 'connected directly' : peer.link === 'relayed' ? 'through the relay' : 'seen'}${
-                          peer.models.length > 0 ? `, shares ${formatSpeed(peer.tokensPerSecond)}` : ''
+                        >${text.link[peer.link]}${
+                          peer.models.length > 0 ? `, ${text.sharesAt(formatSpeed(peer.tokensPerSecond))}` : ''
                         }</span
                       >
                     </li>`,
@@ -144,15 +144,15 @@ export class ContributePanel extends NodeElement {
 }
 
 function dutyText({ share, limitedBy, isRecovering }: Duty): string {
-  const { now, causes, recovering } = strings.limits;
+  const { now, causes, recovering } = words().limits;
   return [now(Math.round(share * 100)), causes[limitedBy], isRecovering ? recovering : ''].filter(Boolean).join(' ');
 }
 
 function headline({ phase, duty, runningSequences, recordsServed }: NodeSnapshot): string {
-  if (phase !== 'serving') return strings.phase[phase];
-  if (duty?.share === 0) return strings.resting;
-  if (runningSequences > 0) return strings.helping;
-  return recordsServed > 0 ? strings.idleAgain : strings.idle;
+  if (phase !== 'serving') return words().phase[phase];
+  if (duty?.share === 0) return words().resting;
+  if (runningSequences > 0) return words().helping;
+  return recordsServed > 0 ? words().idleAgain : words().idle;
 }
 
 customElements.define('contribute-panel', ContributePanel);

@@ -2,6 +2,8 @@ import { css, html } from 'lit';
 import type { LogEntry } from '../base/logger.ts';
 import { formatTime } from './format.ts';
 import { NodeElement, pageNode } from './node-element.ts';
+import { saveFile } from './save-file.ts';
+import { words } from './words/words.ts';
 
 const KEPT = 500;
 const entries: LogEntry[] = [];
@@ -41,12 +43,13 @@ export class EventLog extends NodeElement {
   ];
 
   override render() {
+    const text = words().activity;
     return html`
       <div class="row">
-        <h2 class="grow">Activity</h2>
-        <button ?disabled=${entries.length === 0} @click=${() => this.#export()}>Save as file</button>
+        <h2 class="grow">${words().sections.activity}</h2>
+        <button ?disabled=${entries.length === 0} @click=${() => this.#export()}>${text.save}</button>
       </div>
-      ${entries.length === 0 ? html`<p>Nothing has happened yet.</p>` : ''}
+      ${entries.length === 0 ? html`<p>${text.empty}</p>` : html`<p class="soft">${text.language}</p>`}
       <ol class="figures">
         ${entries
           .slice(0, 200)
@@ -60,9 +63,7 @@ export class EventLog extends NodeElement {
 
   #export() {
     const lines = entries.toReversed().map((entry) => JSON.stringify(entry));
-    const url = URL.createObjectURL(new Blob([`${lines.join('\n')}\n`], { type: 'application/jsonl' }));
-    Object.assign(document.createElement('a'), { href: url, download: 'starling-activity.jsonl' }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    saveFile('starling-activity.jsonl', new Blob([`${lines.join('\n')}\n`], { type: 'application/jsonl' }));
   }
 }
 

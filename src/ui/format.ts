@@ -1,31 +1,42 @@
-const decimal = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
-const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+import { language } from './words/words.ts';
+
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+const made = new Map<string, Intl.NumberFormat>();
+
+/** Made once a language and kind: making one takes longer than using it a thousand times. */
+function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = language() + JSON.stringify(options);
+  const known = made.get(key) ?? new Intl.NumberFormat(language(), options);
+  made.set(key, known);
+  return known;
+}
 
 /** `1.2 MB`: decimal units, as disks and data plans are sold. */
 export function formatBytes(bytes: number): string {
   const step = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
   const unit = UNITS[step] ?? 'byte';
   const digits = step >= 2 ? 1 : 0;
-  return new Intl.NumberFormat('en', {
-    style: 'unit',
-    unit,
-    unitDisplay: 'short',
-    maximumFractionDigits: digits,
-  }).format(bytes / 1000 ** step);
+  return numbers({ style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits }).format(
+    bytes / 1000 ** step,
+  );
 }
 
 export function formatCount(count: number): string {
-  return whole.format(count);
+  return numbers({ maximumFractionDigits: 0 }).format(count);
+}
+
+/** `1.5`, or with a fixed number of digits, for columns and losses. */
+export function formatDecimal(value: number, digits?: number): string {
+  return numbers({ minimumFractionDigits: digits ?? 0, maximumFractionDigits: digits ?? 1 }).format(value);
 }
 
 export function formatSpeed(tokensPerSecond: number): string {
-  return `${decimal.format(tokensPerSecond)} tok/s`;
+  return `${formatDecimal(tokensPerSecond)} tok/s`;
 }
 
 /** `260 K`, `135 M`, `1.2 B` parameters. */
 export function formatParameters(count: number): string {
-  return new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(count);
+  return numbers({ notation: 'compact', maximumFractionDigits: 1 }).format(count);
 }
 
 /** The last letters of a peer id, enough to tell neighbours apart. */
@@ -34,13 +45,16 @@ export function formatPeer(peer: string): string {
 }
 
 export function formatTime(atMs: number): string {
-  return new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }).format(
-    atMs,
-  );
+  return new Intl.DateTimeFormat(language(), {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hour12: false,
+  }).format(atMs);
 }
 
 /** `45 s`, `3 min`, `2.5 h`. */
 export function formatDuration(seconds: number): string {
-  if (seconds < 90) return `${whole.format(seconds)} s`;
-  return seconds < 5400 ? `${whole.format(seconds / 60)} min` : `${decimal.format(seconds / 3600)} h`;
+  if (seconds < 90) return `${formatCount(seconds)} s`;
+  return seconds < 5400 ? `${formatCount(seconds / 60)} min` : `${formatDecimal(seconds / 3600)} h`;
 }

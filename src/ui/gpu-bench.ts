@@ -1,10 +1,10 @@
 import { css, html, nothing } from 'lit';
 import { isAbort } from '../base/app-error.ts';
 import { measureGpu, problemOf, type BenchRow, type GpuMeasurement, type Problem } from '../node/index.ts';
-import { formatCount } from './format.ts';
+import { formatCount, formatDecimal } from './format.ts';
 import { NodeElement } from './node-element.ts';
 import { saveFile } from './save-file.ts';
-import { strings } from './strings.ts';
+import { words } from './words/words.ts';
 import './problem-note.ts';
 
 /** Measures this device's GPU when asked, and saves what it found as JSON. */
@@ -63,7 +63,7 @@ export class GpuBench extends NodeElement {
   }
 
   override render() {
-    const text = strings.bench;
+    const text = words().bench;
     const { phase } = this.snapshot;
     const isBusy = phase !== 'off' && phase !== 'connected';
     const [first] = this.#rows;
@@ -100,7 +100,7 @@ export class GpuBench extends NodeElement {
           : nothing
       }
       ${first?.layers === 1 ? html`<p class="soft">${text.layers(first.layers)}</p>` : nothing}
-      ${this.#found ? html`<p class="soft">${text.memory((this.#found.bytesPerSecond / 1e9).toFixed(1))}</p>` : nothing}
+      ${this.#found ? html`<p class="soft">${text.memory(formatDecimal(this.#found.bytesPerSecond / 1e9, 1))}</p>` : nothing}
     `;
   }
 
@@ -110,8 +110,8 @@ export class GpuBench extends NodeElement {
       <td>${type}</td>
       <td>${batch}</td>
       <td>${formatCount(tokensPerSecond)}</td>
-      <td>${stepMs.toFixed(1)}</td>
-      <td>${(100 * rooflineShare).toFixed(1)} %</td>
+      <td>${formatDecimal(stepMs, 1)}</td>
+      <td>${formatDecimal(100 * rooflineShare, 1)} %</td>
     </tr>`;
   }
 

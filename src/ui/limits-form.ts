@@ -1,7 +1,7 @@
 import { css, html, nothing } from 'lit';
 import type { Limits, When } from '../node/index.ts';
 import { NodeElement } from './node-element.ts';
-import { strings } from './strings.ts';
+import { words } from './words/words.ts';
 
 const KINDS = ['plugged-in', 'always', 'idle', 'hours'] as const satisfies readonly When['kind'][];
 const MEGABYTE = 1_000_000;
@@ -48,9 +48,10 @@ export class LimitsForm extends NodeElement {
       this.node.setLimits({ ...limits, ...change(limits) });
     };
     const percent = Math.round(share * 100);
+    const text = words().limits;
     const hour = (which: 'from' | 'to', value: number) =>
       html`<label class="row">
-        ${strings.limits[which]}
+        ${text[which]}
         <input
           type="number"
           min="0"
@@ -66,7 +67,7 @@ export class LimitsForm extends NodeElement {
     return html`
       <div class="grid figures">
         <div>
-          <label for="share">${strings.limits.share}</label>
+          <label for="share">${text.share}</label>
           <div class="row">
             <input
               id="share"
@@ -76,14 +77,14 @@ export class LimitsForm extends NodeElement {
               max="100"
               step="5"
               .value=${String(percent)}
-              aria-valuetext=${`${percent} %`}
+              aria-valuetext=${text.percent(percent)}
               @input=${({ target }: Event) => set(() => ({ share: (target as HTMLInputElement).valueAsNumber / 100 }))}
             />
-            <output for="share">${percent} %</output>
+            <output for="share">${text.percent(percent)}</output>
           </div>
         </div>
         <div>
-          <label for="when">${strings.limits.when}</label>
+          <label for="when">${text.when}</label>
           <select
             id="when"
             @change=${({ target }: Event) => {
@@ -92,20 +93,19 @@ export class LimitsForm extends NodeElement {
             }}
           >
             ${KINDS.map(
-              (kind) =>
-                html`<option value=${kind} ?selected=${kind === when.kind}>${strings.limits.whenKinds[kind]}</option>`,
+              (kind) => html`<option value=${kind} ?selected=${kind === when.kind}>${text.whenKinds[kind]}</option>`,
             )}
           </select>
           ${when.kind === 'hours' ? html`<div class="row">${hour('from', when.from)} ${hour('to', when.to)}</div>` : nothing}
         </div>
         <div>
-          <label for="data">${strings.limits.data}</label>
+          <label for="data">${text.data}</label>
           <input
             id="data"
             type="number"
             min="1"
             .value=${dataCapBytes === undefined ? '' : String(dataCapBytes / MEGABYTE)}
-            placeholder=${strings.limits.noLimit}
+            placeholder=${text.noLimit}
             @change=${({ target }: Event) => {
               const megabytes = (target as HTMLInputElement).valueAsNumber;
               set(() => ({ dataCapBytes: megabytes >= 1 ? Math.round(megabytes) * MEGABYTE : undefined }));

@@ -1,8 +1,10 @@
-import { css, html, LitElement, unsafeCSS } from 'lit';
+import { css, html, unsafeCSS } from 'lit';
 import type uPlot from 'uplot';
 import plotCss from 'uplot/dist/uPlot.min.css?inline';
 import { sharedStyles } from './shared-styles.ts';
-import { strings } from './strings.ts';
+import { formatDecimal } from './format.ts';
+import { WordedElement } from './worded-element.ts';
+import { words } from './words/words.ts';
 
 interface Point {
   readonly step: number;
@@ -12,7 +14,7 @@ interface Point {
 const HEIGHT = 240;
 
 /** Loss of each step as a line, held-out loss as dots; in words for those who do not see it. */
-export class LossPlot extends LitElement {
+export class LossPlot extends WordedElement {
   static override properties = { curve: { attribute: false }, evaluations: { attribute: false } };
   static override styles = [
     sharedStyles,
@@ -49,7 +51,9 @@ export class LossPlot extends LitElement {
 
   override render() {
     const [first, last] = [this.evaluations[0], this.evaluations.at(-1)];
-    return html`<div class="plot" role="img" aria-label=${strings.studio.plot(first?.loss, last?.loss)}></div>`;
+    const { plot, plotted } = words().studio;
+    const label = first && last ? plotted(formatDecimal(first.loss, 3), formatDecimal(last.loss, 3)) : plot;
+    return html`<div class="plot" role="img" aria-label=${label}></div>`;
   }
 
   protected override updated(): void {
@@ -80,10 +84,10 @@ export class LossPlot extends LitElement {
       scales: { x: { time: false } },
       axes: [axis, axis],
       series: [
-        { label: strings.studio.step },
-        { label: strings.studio.loss, stroke: colour('--accent'), width: 2, spanGaps: true },
+        { label: words().studio.step },
+        { label: words().studio.loss, stroke: colour('--accent'), width: 2, spanGaps: true },
         {
-          label: strings.studio.heldOut,
+          label: words().studio.heldOut,
           stroke: colour('--ink'),
           width: 1,
           dash: [4, 4],

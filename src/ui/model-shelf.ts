@@ -3,16 +3,8 @@ import type { ShelfModel } from '../node/index.ts';
 import { formatBytes, formatCount, formatParameters } from './format.ts';
 import { NodeElement } from './node-element.ts';
 import { saveFile } from './save-file.ts';
-import { strings } from './strings.ts';
+import { words } from './words/words.ts';
 import './problem-note.ts';
-
-const STATE_WORDS = {
-  absent: 'Not on this device',
-  partial: 'Partly on this device',
-  downloading: 'Downloading',
-  held: 'On this device',
-  loaded: 'On the GPU',
-} satisfies Record<ShelfModel['state'], string>;
 
 /** What is offered, what this device holds, where its bytes came from, and how to be rid of it. */
 export class ModelShelf extends NodeElement {
@@ -36,13 +28,13 @@ export class ModelShelf extends NodeElement {
   override render() {
     const { models, storage } = this.snapshot;
     return html`
-      <h2>Models</h2>
-      ${models.length === 0 ? html`<p>${strings.noModels}</p>` : models.map((model) => this.#card(model))}
+      <h2>${words().sections.models}</h2>
+      ${models.length === 0 ? html`<p>${words().noModels}</p>` : models.map((model) => this.#card(model))}
       ${
         storage
           ? html`<p class="soft figures">
-              ${formatBytes(storage.usedBytes)} of ${formatBytes(storage.quotaBytes)} that the browser allows.
-              ${storage.isPersistent ? '' : 'The browser may delete models when the disk runs short.'}
+              ${words().shelf.room(formatBytes(storage.usedBytes), formatBytes(storage.quotaBytes))}
+              ${storage.isPersistent ? nothing : words().shelf.mayGo}
             </p>`
           : nothing
       }
@@ -50,35 +42,46 @@ export class ModelShelf extends NodeElement {
   }
 
   #card(model: ShelfModel) {
+    const text = words().shelf;
     const sources = model.fromPeersBytes + model.fromWebSeedBytes > 0;
     return html`
       <article class="card" data-root=${model.root} data-state=${model.state}>
         <div class="row">
           <h3 class="grow">${model.name}</h3>
-          <span class="soft">${STATE_WORDS[model.state]}</span>
+          <span class="soft">${text.state[model.state]}</span>
         </div>
         <p class="soft facts figures">
-          ${formatParameters(model.parameters)} parameters, ${model.architecture}, ${model.quantisation},
-          ${formatBytes(model.sizeBytes)}, ${this.#use(model)}${model.licence ? `, ${model.licence}` : ''}
+          ${[
+            text.parameters(formatParameters(model.parameters)),
+            model.architecture,
+            model.quantisation,
+            formatBytes(model.sizeBytes),
+            this.#use(model),
+            ...(model.licence ? [model.licence] : []),
+          ].join(', ')}
         </p>
         ${
           model.state === 'downloading' || model.state === 'partial'
             ? html`<progress
-                  aria-label="Download of ${model.name}"
+                  aria-label=${text.downloadOf(model.name)}
                   max=${model.sizeBytes}
                   value=${model.heldBytes}
                 ></progress>
                 <p class="soft figures">
-                  ${formatBytes(model.heldBytes)} of ${formatBytes(model.sizeBytes)},
-                  ${formatBytes(model.downloadSpeed)}/s, ${formatCount(model.transferPeers)} peers
+                  ${text.arriving(
+                    formatBytes(model.heldBytes),
+                    formatBytes(model.sizeBytes),
+                    formatBytes(model.downloadSpeed),
+                    model.transferPeers,
+                  )}
                 </p>`
             : nothing
         }
         ${
           sources
             ? html`<p class="figures" data-testid="sources">
-                ${strings.tiles.fromPeers} ${formatBytes(model.fromPeersBytes)} · ${strings.tiles.fromWebSeed}
-                ${formatBytes(model.fromWebSeedBytes)} · ${strings.tiles.uploaded} ${formatBytes(model.uploadedBytes)}
+                ${words().tiles.fromPeers} ${formatBytes(model.fromPeersBytes)} · ${words().tiles.fromWebSeed}
+                ${formatBytes(model.fromWebSeedBytes)} · ${words().tiles.uploaded} ${formatBytes(model.uploadedBytes)}
               </p>`
             : nothing
         }
@@ -89,22 +92,23 @@ export class ModelShelf extends NodeElement {
   }
 
   #use({ adapter, contextTokens }: ShelfModel): string {
-    if (!adapter) return strings.shelf.reads(formatCount(contextTokens));
+    if (!adapter) return words().shelf.reads(formatCount(contextTokens));
     const base = this.snapshot.models.find(({ root }) => root === adapter.base);
-    return strings.shelf.changes(base?.name ?? strings.shelf.unknownBase, adapter.rank);
+    return words().shelf.changes(base?.name ?? words().shelf.unknownBase, adapter.rank);
   }
 
   #actions(model: ShelfModel) {
+    const text = words().shelf;
     if (this.#confirming === model.root) {
-      return html`<span>Delete ${formatBytes(model.heldBytes)} from this device?</span>
-        <button @click=${() => this.#confirm(undefined)}>Keep</button>
+      return html`<span>${text.confirm(formatBytes(model.heldBytes))}</span>
+        <button @click=${() => this.#confirm(undefined)}>${text.keep}</button>
         <button
           @click=${() => {
             this.#confirm(undefined);
             void this.node.deleteModel(model.root);
           }}
         >
-          Delete
+          ${text.delete}
         </button>`;
     }
     const missing = model.sizeBytes - model.heldBytes;
@@ -112,23 +116,23 @@ export class ModelShelf extends NodeElement {
       ${
         model.state === 'absent' || model.state === 'partial'
           ? html`<button class="primary" @click=${() => void this.node.download(model.root)}>
-              Download ${formatBytes(missing)}
+              ${text.download(formatBytes(missing))}
             </button>`
           : nothing
       }
       ${
         model.state === 'downloading'
-          ? html`<button @click=${() => void this.node.cancelDownload(model.root)}>Stop download</button>`
+          ? html`<button @click=${() => void this.node.cancelDownload(model.root)}>${text.stopDownload}</button>`
           : nothing
       }
       ${
         model.state === 'held' || model.state === 'loaded'
-          ? html`<button @click=${() => void this.#save(model)}>Save as file</button>`
+          ? html`<button @click=${() => void this.#save(model)}>${text.save}</button>`
           : nothing
       }
       ${
         model.state === 'held' || model.state === 'partial'
-          ? html`<button @click=${() => this.#confirm(model.root)}>Delete</button>`
+          ? html`<button @click=${() => this.#confirm(model.root)}>${text.delete}</button>`
           : nothing
       }
     `;

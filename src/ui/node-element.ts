@@ -1,7 +1,7 @@
-import { LitElement } from 'lit';
 import { createNode, type NodeSnapshot, type ShelfModel, type StarlingNode } from '../node/index.ts';
 import { sharedStyles } from './shared-styles.ts';
 import { SnapshotController } from './snapshot-controller.ts';
+import { WordedElement } from './worded-element.ts';
 
 let node: StarlingNode | undefined;
 
@@ -12,7 +12,7 @@ export function pageNode(): StarlingNode {
 }
 
 /** An element that shows the page's node and redraws with it. */
-export abstract class NodeElement extends LitElement {
+export abstract class NodeElement extends WordedElement {
   static override styles = [sharedStyles];
   readonly #snapshot = new SnapshotController(this, pageNode);
 

@@ -1,6 +1,6 @@
 import { css, html, nothing } from 'lit';
 import { NodeElement } from './node-element.ts';
-import { strings } from './strings.ts';
+import { words } from './words/words.ts';
 
 /** The state in a word, with Pause and Stop always within reach while anything runs. */
 export class NodeStatus extends NodeElement {
@@ -27,14 +27,14 @@ export class NodeStatus extends NodeElement {
       <div class="row">
         <span class="row" role="status">
           <span class="dot" ?data-on=${phase === 'serving'}></span>
-          <strong data-testid="phase" data-phase=${phase}>${strings.phase[phase]}</strong>
-          ${isOtherTab && runs ? html`<span class="soft" data-testid="other-tab">${strings.inOtherTab}</span>` : nothing}
+          <strong data-testid="phase" data-phase=${phase}>${words().phase[phase]}</strong>
+          ${isOtherTab && runs ? html`<span class="soft" data-testid="other-tab">${words().inOtherTab}</span>` : nothing}
         </span>
-        ${phase === 'serving' ? html`<button @click=${() => this.node.pause()}>${strings.pause}</button>` : nothing}
-        ${phase === 'paused' ? html`<button @click=${() => this.node.resume()}>${strings.resume}</button>` : nothing}
+        ${phase === 'serving' ? html`<button @click=${() => this.node.pause()}>${words().pause}</button>` : nothing}
+        ${phase === 'paused' ? html`<button @click=${() => this.node.resume()}>${words().resume}</button>` : nothing}
         ${
           runs || phase === 'connected'
-            ? html`<button @click=${() => void this.node.stop()}>${strings.stop}</button>`
+            ? html`<button @click=${() => void this.node.stop()}>${words().stop}</button>`
             : nothing
         }
       </div>

@@ -1,10 +1,11 @@
-import { css, html, LitElement, nothing } from 'lit';
+import { css, html, nothing } from 'lit';
 import type { Problem } from '../node/index.ts';
 import { sharedStyles } from './shared-styles.ts';
-import { adviceFor } from './strings.ts';
+import { WordedElement } from './worded-element.ts';
+import { adviceFor, words } from './words/words.ts';
 
 /** What went wrong and what to do next; the exact cause is one click away for those who want it. */
-export class ProblemNote extends LitElement {
+export class ProblemNote extends WordedElement {
   static override properties = { problem: { attribute: false } };
   static override styles = [
     sharedStyles,
@@ -32,7 +33,7 @@ export class ProblemNote extends LitElement {
       ${
         advice
           ? html`<details>
-              <summary>What exactly happened</summary>
+              <summary>${words().exactly}</summary>
               <p class="soft">${this.problem.message} (${this.problem.code})</p>
             </details>`
           : nothing

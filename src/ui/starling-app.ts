@@ -1,6 +1,6 @@
 import { css, html, nothing } from 'lit';
 import { NodeElement } from './node-element.ts';
-import { strings } from './strings.ts';
+import { words } from './words/words.ts';
 import './node-status.ts';
 import './contribute-panel.ts';
 import './model-shelf.ts';
@@ -9,7 +9,7 @@ import './chat-box.ts';
 import './event-log.ts';
 import './gpu-bench.ts';
 
-const SECTIONS = ['contribute', 'models', 'batch', 'chat', 'studio', 'activity'] as const;
+const SECTIONS = ['contribute', 'models', 'batch', 'chat', 'studio', 'activity', 'settings'] as const;
 /** Reached by a link at the foot, or as /bench. */
 const HIDDEN_SECTIONS = ['bench'] as const;
 type Section = (typeof SECTIONS)[number] | (typeof HIDDEN_SECTIONS)[number];
@@ -97,22 +97,19 @@ export class StarlingApp extends NodeElement {
   override render() {
     return html`
       <header class="row">
-        <h1 class="grow"><img src="/icon.svg" alt="" />${strings.title}</h1>
+        <h1 class="grow"><img src="/icon.svg" alt="" />${words().title}</h1>
         <node-status></node-status>
       </header>
-      <nav aria-label="Sections">
+      <nav aria-label=${words().sectionsLabel}>
         ${SECTIONS.map(
           (section) =>
             html`<a href="#${section}" aria-current=${section === this.#section ? 'page' : nothing}
-              >${strings.sections[section]}</a
+              >${words().sections[section]}</a
             >`,
         )}
       </nav>
       <main>${this.#sectionElement()}</main>
-      <footer class="soft">
-        Work that strangers send passes through this device’s memory. They can see this device’s network address.
-        Starling is free software under Apache-2.0. <a href="#bench">${strings.bench.title}</a>
-      </footer>
+      <footer class="soft">${words().footer} <a href="#bench">${words().bench.title}</a></footer>
     `;
   }
 
@@ -131,6 +128,9 @@ export class StarlingApp extends NodeElement {
         return html`<studio-page></studio-page>`;
       case 'activity':
         return html`<event-log></event-log>`;
+      case 'settings':
+        void import('./settings-page.ts');
+        return html`<settings-page></settings-page>`;
       case 'bench':
         return html`<gpu-bench></gpu-bench>`;
       default:

@@ -2,7 +2,7 @@ import { css, html } from 'lit';
 import type { ShelfModel, StudioChoice } from '../node/index.ts';
 import { NodeElement } from './node-element.ts';
 import { formatBytes } from './format.ts';
-import { strings } from './strings.ts';
+import { words } from './words/words.ts';
 
 const RANKS = [4, 8, 16, 32, 64];
 /** Usual for a billion parameters; smaller models bear more, by the root of how much smaller they are. */
@@ -37,7 +37,7 @@ export class StudioForm extends NodeElement {
   override render() {
     const { phase } = this.snapshot;
     const models = this.bases;
-    const text = strings.studio;
+    const text = words().studio;
     const choice = (name: string, label: string, values: readonly number[], chosen: number) => html`
       <label
         >${label}

@@ -1,10 +1,10 @@
 import { css, html, nothing } from 'lit';
 import { isAbort } from '../base/app-error.ts';
 import { problemOf, type Problem, type Studio, type StudioChoice, type StudioView } from '../node/index.ts';
-import { formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
+import { formatBytes, formatCount, formatDecimal, formatDuration, formatTime } from './format.ts';
 import { NodeElement } from './node-element.ts';
 import { saveFile } from './save-file.ts';
-import { strings } from './strings.ts';
+import { words } from './words/words.ts';
 import './loss-plot.ts';
 import './problem-note.ts';
 import './studio-form.ts';
@@ -50,11 +50,11 @@ export class StudioPage extends NodeElement {
   }
 
   override render() {
-    const text = strings.studio;
+    const text = words().studio;
     const view = this.#studio?.view();
     const isEmpty = !view || view.phase === 'empty';
     return html`
-      <h2>${strings.sections.studio}</h2>
+      <h2>${words().sections.studio}</h2>
       <p class="soft">${text.intro}</p>
       ${
         isEmpty
@@ -73,7 +73,7 @@ export class StudioPage extends NodeElement {
 
   #run(view: StudioView) {
     const { phase, choice, prepared, fit } = view;
-    const text = strings.studio;
+    const text = words().studio;
     return html`
       <h3>${choice?.fileName} → ${choice?.modelName}</h3>
       <p role="status" data-testid="studio-phase" data-phase=${phase}>${text.phases[phase]}</p>
@@ -89,7 +89,7 @@ export class StudioPage extends NodeElement {
       ${
         fit
           ? html`<p class="figures" data-testid="fit">
-              ${text.fit(formatBytes(fit.memory.total), fit.secondsPerStep.toFixed(2), formatDuration(fit.seconds))}
+              ${text.fit(formatBytes(fit.memory.total), formatDecimal(fit.secondsPerStep, 2), formatDuration(fit.seconds))}
             </p>`
           : nothing
       }
@@ -100,7 +100,7 @@ export class StudioPage extends NodeElement {
   }
 
   #progress({ curve, evaluations, secondsPerStep, savedStep, phase }: StudioView, steps: number) {
-    const text = strings.studio;
+    const text = words().studio;
     const last = curve.at(-1);
     const [before, after] = [evaluations[0], evaluations.at(-1)];
     if (!last || !before || !after) return nothing;
@@ -109,7 +109,7 @@ export class StudioPage extends NodeElement {
       <section>
         <progress aria-label=${text.progress} max=${steps} value=${last.step}></progress>
         <p class="figures" data-testid="curve">
-          ${text.at(last.step, steps, last.loss.toFixed(3), before.loss.toFixed(3), after.loss.toFixed(3))}
+          ${text.at(last.step, steps, formatDecimal(last.loss, 3), formatDecimal(before.loss, 3), formatDecimal(after.loss, 3))}
           ${left ? text.left(left) : nothing} ${savedStep === undefined ? nothing : text.saved(savedStep)}
         </p>
         <loss-plot .curve=${curve} .evaluations=${evaluations}></loss-plot>
@@ -118,7 +118,7 @@ export class StudioPage extends NodeElement {
   }
 
   #actions({ phase, curve }: StudioView) {
-    const text = strings.studio;
+    const text = words().studio;
     const canTrain = phase === 'ready' || phase === 'paused';
     const isStill = phase !== 'training' && phase !== 'preparing' && phase !== 'probing';
     const button = (isShown: boolean, label: string, run: (studio: Studio) => Promise<unknown>, kind = '') =>
@@ -126,7 +126,7 @@ export class StudioPage extends NodeElement {
     return html`
       ${button(canTrain, curve.length > 0 ? text.trainOn : text.train, (studio) => studio.train(), 'primary')}
       ${button(canTrain, text.measure, (studio) => studio.probe())}
-      ${button(phase === 'training', strings.pause, (studio) => studio.pause())}
+      ${button(phase === 'training', words().pause, (studio) => studio.pause())}
       ${button(phase === 'failed', text.goOn, (studio) => this.#goOn(studio), 'primary')}
       ${button(isStill && curve.length > 0, text.saveGguf, (studio) => this.#save(studio, 'gguf'))}
       ${button(isStill && curve.length > 0, text.savePeft, (studio) => this.#save(studio, 'peft'))}
@@ -136,14 +136,14 @@ export class StudioPage extends NodeElement {
   }
 
   #trial() {
-    const text = strings.studio;
+    const text = words().studio;
     return html`<section>
       <form @submit=${(event: SubmitEvent) => void this.#try(event)}>
         <label for="prompt">${text.tryLabel}</label>
         <textarea id="prompt" name="prompt" required></textarea>
         ${
           this.#sampling
-            ? html`<button type="button" @click=${() => this.#sampling?.abort()}>${strings.stop}</button>`
+            ? html`<button type="button" @click=${() => this.#sampling?.abort()}>${words().stop}</button>`
             : html`<button>${text.try}</button>`
         }
       </form>
@@ -171,11 +171,11 @@ export class StudioPage extends NodeElement {
   async #goOn(studio: Studio) {
     const kept = await studio.kept();
     if (!kept) {
-      this.#notice = strings.studio.nothingKept;
+      this.#notice = words().studio.nothingKept;
       return;
     }
     await studio.resume(kept);
-    this.#notice = strings.studio.keptFrom(formatTime(kept.atMs));
+    this.#notice = words().studio.keptFrom(formatTime(kept.atMs));
   }
 
   async #save(studio: Studio, kind: 'peft' | 'gguf') {

@@ -1,0 +1,47 @@
+import type { Words } from '../en.ts';
+
+const noWebGpu =
+  'Dieser Browser kann mit der GPU nicht rechnen. Chrome und Edge ab 113, Safari ab 26 und Firefox ab 141 unter Windows können es. Sie können trotzdem Stapel senden, die andere berechnen.';
+const noAdapter =
+  'Der Browser fand keine GPU, die er benutzen darf. Ein neuerer Grafiktreiber hilft vielleicht. Sie können trotzdem Stapel senden, die andere berechnen.';
+const limitsTooLow =
+  'Diese GPU erlaubt für dieses Modell zu wenig Speicher auf einmal. Versuchen Sie ein kleineres Modell.';
+const outOfMemory =
+  'Die GPU hat für dieses Modell zu wenig freien Speicher. Schließen Sie andere schwere Seiten oder wählen Sie ein kleineres.';
+
+export const advice: Words['advice'] = {
+  'node/no-webgpu': noWebGpu,
+  'node/no-adapter': noAdapter,
+  'node/limits-too-low': limitsTooLow,
+  'node/no-relay':
+    'Der Treffpunkt der Geräte antwortet nicht. Starling versucht es weiter; für Sie selbst kann dieses Gerät rechnen.',
+  'node/no-peers':
+    'Gerade teilt niemand dieses Modell. Der Stapel wartet und beginnt von selbst, sobald jemand da ist.',
+  'node/offline':
+    'Der Server dieser Seite antwortet nicht. Modelle, die schon auf diesem Gerät sind, lassen sich weiter benutzen.',
+  'node/elsewhere': 'Starling läuft schon in einem anderen Tab dieses Browsers.',
+  'node/unknown-model': 'Dieses Modell wird hier nicht angeboten. Unter „Modelle“ steht, welche es gibt.',
+  'engine/out-of-memory': outOfMemory,
+  'gpu/out-of-memory': outOfMemory,
+  'gpu/no-webgpu': noWebGpu,
+  'gpu/no-adapter': noAdapter,
+  'gpu/limits-too-low': limitsTooLow,
+  'gpu/device-lost':
+    'Der Grafiktreiber hat neu begonnen. Drücken Sie auf „Beginnen“, um weiterzumachen; nichts Fertiges ist verloren.',
+  'weights/quota-exceeded':
+    'Der Browser hat für dieses Modell zu wenig Platz. Löschen Sie ein anderes Modell oder schaffen Sie Platz auf der Platte.',
+  'weights/hash-mismatch':
+    'Ein Teil des Modells kam beschädigt an und wurde weggeworfen. Laden Sie es noch einmal herunter.',
+  'weights/no-source':
+    'Gerade hat weder ein anderer Tab noch ein Server dieses Modell. Versuchen Sie es später noch einmal.',
+  'adapter/adapter-lineage':
+    'Woher dieser Adapter kommt, lässt sich nicht verfolgen, darum wird er nicht benutzt. Fragen Sie, wer ihn veröffentlicht hat.',
+  'adapter/adapter-base': 'Dieser Adapter wurde für ein anderes Modell gemacht.',
+  'training/diverged':
+    'Der Verlust wurde unendlich. Was vorher aufbewahrt wurde, ist heil: machen Sie mit dem letzten Lauf und einer kleineren Lernrate weiter.',
+  'training/out-of-memory': 'Die GPU hat für so lange Zeilen zu wenig Speicher. Wählen Sie eine kürzere längste Zeile.',
+  'trainingdata/empty': 'Die Datei hat keine Zeilen. Jede Zeile ist ein JSON-Objekt.',
+  'trainingdata/too-few-rows':
+    'Aus einer einzigen Zeile kann nicht zugleich gelernt und geprüft werden. Fügen Sie der Datei Zeilen hinzu.',
+  'work/empty-batch': 'Die Datei hat keine Zeilen. Ein Stapel hat in jeder Zeile eine Anfrage als JSON.',
+};

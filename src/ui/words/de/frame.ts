@@ -1,0 +1,39 @@
+import type { Words } from '../en.ts';
+
+export const frame = {
+  title: 'Starling',
+  tagline: 'Teilen Sie die GPU dieses Rechners mit Menschen, die sie brauchen – solange diese Seite offen ist.',
+  nothingYet: 'Nichts läuft, bevor Sie auf „Beginnen“ drücken.',
+  sectionsLabel: 'Bereiche',
+  sections: {
+    contribute: 'Beitragen',
+    models: 'Modelle',
+    batch: 'Stapel',
+    chat: 'Gespräch',
+    studio: 'Studio',
+    activity: 'Verlauf',
+    settings: 'Einstellungen',
+  },
+  phase: {
+    off: 'Aus',
+    elsewhere: 'Läuft in einem anderen Tab',
+    starting: 'Startet',
+    connected: 'Verbunden, teilt nicht',
+    serving: 'Teilt',
+    paused: 'Pausiert',
+    stopping: 'Hält an',
+  },
+  footer:
+    'Aufgaben von Fremden gehen durch den Speicher dieses Geräts. Sie können seine Netzadresse sehen. Starling ist freie Software unter Apache-2.0.',
+  pause: 'Pause',
+  resume: 'Weiter',
+  stop: 'Anhalten',
+  inOtherTab: 'in einem anderen Tab',
+  noModels: 'Der Betreiber dieser Seite bietet noch kein Modell an.',
+  exactly: 'Was genau geschehen ist',
+  activity: {
+    empty: 'Noch ist nichts geschehen.',
+    save: 'Als Datei speichern',
+    language: 'Die Einträge selbst sind auf Englisch.',
+  },
+} satisfies Partial<Words>;

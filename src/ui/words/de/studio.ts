@@ -1,0 +1,53 @@
+import { pluralIn } from '../plural.ts';
+import type { Words } from '../en.ts';
+
+const plural = pluralIn('de');
+
+export const studio: Words['studio'] = {
+  intro:
+    'Bringen Sie einem Modell etwas Eigenes bei: wie eine Figur spricht, wie Sie antworten, was wozu gehört. Es lernt auf diesem Gerät; weder die Datei noch das Gelernte verlässt es.',
+  base: 'Modell, das lernt',
+  file: 'Datei zum Lernen (JSONL)',
+  rank: 'Rang: wie viel es lernen kann',
+  rowTokens: 'Längste Zeile, in Tokens',
+  epochs: 'Wie oft durch die Datei',
+  rate: 'Lernrate',
+  read: 'Datei lesen',
+  goOn: 'Mit dem letzten Lauf weitermachen',
+  nothingKept: 'Auf diesem Gerät ist kein Lauf aufbewahrt.',
+  keptFrom: (time) => `Aufbewahrt um ${time}.`,
+  phases: {
+    empty: '',
+    preparing: 'Das Modell wird geholt und die Datei gelesen …',
+    ready: 'Bereit zum Lernen.',
+    probing: 'Zwei Schritte werden gemessen …',
+    training: 'Es lernt. Sie können diese Seite weiter benutzen.',
+    paused: 'Pausiert. Was es gelernt hat, ist auf diesem Gerät aufbewahrt.',
+    done: 'Fertig.',
+    cancelled: 'Angehalten.',
+    failed: 'Ein Problem hat es angehalten. Der letzte Stand ist aufbewahrt.',
+  },
+  facts: (train, heldOut, learnt, steps) =>
+    `${plural(train, { one: (n) => `${n} Zeile`, other: (n) => `${n} Zeilen` })} zum Lernen, ${heldOut} zum Prüfen zurückgehalten, ${learnt} gelernte Tokens, ${plural(steps, { one: (n) => `${n} Schritt`, other: (n) => `${n} Schritte` })}.`,
+  preview: 'Die ersten Zeilen, Token für Token. Was unterstrichen ist, wird gelernt; das Übrige wird nur gelesen.',
+  fit: (memory, seconds, total) => `Braucht ${memory} auf der GPU und ${seconds} s je Schritt: zusammen etwa ${total}.`,
+  progress: 'Getane Schritte',
+  at: (step, steps, loss, before, after) =>
+    `Schritt ${step} von ${steps}, Verlust ${loss}. Verlust an den zurückgehaltenen Zeilen ${before} → ${after}.`,
+  left: (time) => `Noch etwa ${time}.`,
+  saved: (step) => `Aufbewahrt bis Schritt ${step}.`,
+  plot: 'Verlust nach Schritt',
+  plotted: (before, after) => `Verlust nach Schritt; an den zurückgehaltenen Zeilen ging er von ${before} auf ${after}`,
+  step: 'Schritt',
+  loss: 'Verlust',
+  heldOut: 'Zurückgehaltene Zeilen',
+  train: 'Lernen',
+  trainOn: 'Weiterlernen',
+  measure: 'Erst messen',
+  saveGguf: 'Als GGUF speichern',
+  savePeft: 'Für PEFT speichern (zwei Dateien)',
+  saveCurve: 'Die Kurve speichern',
+  discard: 'Verwerfen',
+  tryLabel: 'Probieren Sie, was es bisher gelernt hat: es führt Ihren Text fort',
+  try: 'Probieren',
+};

@@ -1,0 +1,37 @@
+const noWebGpu =
+  'This browser cannot use the GPU for computing. Chrome or Edge 113 and newer, Safari 26 and newer, and Firefox 141 on Windows can. You can still send batches for others to compute.';
+const noAdapter =
+  'The browser found no GPU that it may use. A newer graphics driver may help. You can still send batches for others to compute.';
+const limitsTooLow = 'This GPU allows too little memory at once for this model. Try a smaller model.';
+const outOfMemory =
+  'The GPU has too little free memory for this model. Close other heavy pages or choose a smaller one.';
+
+/** What to tell a person about a problem, by its code: what it means and what to do next. */
+export const advice = {
+  'node/no-webgpu': noWebGpu,
+  'node/no-adapter': noAdapter,
+  'node/limits-too-low': limitsTooLow,
+  'node/no-relay':
+    'The meeting point for peers does not answer. Starling keeps trying; this device can still compute for you.',
+  'node/no-peers': 'Nobody is sharing this model right now. The batch waits and starts by itself when somebody does.',
+  'node/offline': 'This page’s server does not answer. Models that are already on this device can still be used.',
+  'node/elsewhere': 'Starling is already running in another tab of this browser.',
+  'node/unknown-model': 'This model is not offered here. The Models section lists what is.',
+  'engine/out-of-memory': outOfMemory,
+  'gpu/out-of-memory': outOfMemory,
+  'gpu/no-webgpu': noWebGpu,
+  'gpu/no-adapter': noAdapter,
+  'gpu/limits-too-low': limitsTooLow,
+  'gpu/device-lost': 'The graphics driver restarted. Press Start to go on; nothing that was finished is lost.',
+  'weights/quota-exceeded': 'The browser has too little room for this model. Delete another model or free some disk.',
+  'weights/hash-mismatch': 'Some of the model arrived damaged and was thrown away. Press Download to fetch it again.',
+  'weights/no-source': 'No other tab and no server has this model right now. Try again later.',
+  'adapter/adapter-lineage': 'Where this adapter comes from cannot be followed, so it is not used. Ask its publisher.',
+  'adapter/adapter-base': 'This adapter was made for another model.',
+  'training/diverged':
+    'The loss became infinite. What was kept before that is whole: go on with the last run at a lower learning rate.',
+  'training/out-of-memory': 'The GPU has too little memory for rows this long. Choose a shorter longest row.',
+  'trainingdata/empty': 'The file has no rows. Each line is one JSON object.',
+  'trainingdata/too-few-rows': 'One row cannot be learnt from and checked with at once. Add rows to the file.',
+  'work/empty-batch': 'The file has no lines. A batch has one JSON request on each line.',
+};

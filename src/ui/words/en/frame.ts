@@ -1,0 +1,40 @@
+import type { NodePhase } from '../../../node/index.ts';
+
+/** The page around its sections, and what every section may need. */
+export const frame = {
+  title: 'Starling',
+  tagline: 'Share this computer’s GPU with people who need it, for as long as this page is open.',
+  nothingYet: 'Nothing runs until you press Start.',
+  sectionsLabel: 'Sections',
+  sections: {
+    contribute: 'Contribute',
+    models: 'Models',
+    batch: 'Batch',
+    chat: 'Chat',
+    studio: 'Studio',
+    activity: 'Activity',
+    settings: 'Settings',
+  },
+  phase: {
+    off: 'Off',
+    elsewhere: 'Running in another tab',
+    starting: 'Starting',
+    connected: 'Connected, not sharing',
+    serving: 'Sharing',
+    paused: 'Paused',
+    stopping: 'Stopping',
+  } satisfies Record<NodePhase, string>,
+  footer:
+    'Work that strangers send passes through this device’s memory. They can see this device’s network address. Starling is free software under Apache-2.0.',
+  pause: 'Pause',
+  resume: 'Resume',
+  stop: 'Stop',
+  inOtherTab: 'in another tab',
+  noModels: 'The operator of this page has not published a model yet.',
+  exactly: 'What exactly happened',
+  activity: {
+    empty: 'Nothing has happened yet.',
+    save: 'Save as file',
+    language: '',
+  },
+};
