@@ -1,7 +1,8 @@
-import { expect, test, type Locator } from '@playwright/test';
-import { makeBatch } from './make-batch.ts';
+import { expect, test, type Locator, type Page } from '@playwright/test';
+import { ADAPTED, makeBatch } from './make-batch.ts';
 import { startOperator, storyModel, storyModelName, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
+import { writeStoryAdapter } from './story-adapter.ts';
 import { contribute, openVisitor, submitBatch, takeFile, type Visitor } from './tab.ts';
 
 const RECORDS = 200;
@@ -15,7 +16,7 @@ async function visit(): Promise<Visitor> {
 }
 
 test.beforeEach(async () => {
-  operator = await startOperator({ models: [storyModel()] });
+  operator = await startOperator({ models: [storyModel(), await writeStoryAdapter(storyModel(), 'dialect')] });
 });
 
 test.afterEach(async () => {
@@ -48,7 +49,7 @@ const expectedIds = Array.from({ length: RECORDS }, (_, i) => `story-${i}`);
 
 for (const [kind, sampling] of [
   ['at temperature 0', { temperature: 0 }],
-  ['with a seed', { temperature: 0.9, seed: 7 }],
+  ['with a seed, some of it as an adapter answers', { temperature: 0.9, seed: 7, adapter: 'dialect' }],
 ] as const) {
   test(`a batch ${kind} is answered by two strangers, byte for byte as it would be alone`, async () => {
     const [first, second, requester] = [await visit(), await visit(), await visit()];
@@ -71,7 +72,24 @@ for (const [kind, sampling] of [
     const alone = await submitBatch(requester.page, 'alone.jsonl', batch, 'device');
     await done(alone);
     expect(answersOf(await takeFile(requester.page, alone, 'results'))).toEqual(remote);
+    if ('adapter' in sampling) await expectAdapted(requester.page, batch, remote);
   });
+}
+
+/** The adapter changes the lines that name it, and those alone. */
+async function expectAdapted(page: Page, batch: string, answers: readonly unknown[]): Promise<void> {
+  const lines = batch
+    .split('\n')
+    .slice(0, 2 * ADAPTED)
+    .join('\n');
+  const plain = await submitBatch(page, 'plain.jsonl', lines.replaceAll(',"adapter":"dialect"', ''), 'device');
+  await done(plain);
+  const without = answersOf(await takeFile(page, plain, 'results'));
+  expect(without.slice(ADAPTED)).toEqual(answers.slice(ADAPTED, 2 * ADAPTED));
+  const changed = without
+    .slice(0, ADAPTED)
+    .filter((answer, i) => JSON.stringify(answer) !== JSON.stringify(answers[i]));
+  expect(changed.length).toBeGreaterThan(ADAPTED / 2);
 }
 
 /** Two providers, and a requester whose batch has just been taken in. */

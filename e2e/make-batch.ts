@@ -1,8 +1,11 @@
-/** An OpenAI batch file of `count` completions whose prompts differ. */
+/** Lines that name the adapter. */
+export const ADAPTED = 32;
+
+/** An OpenAI batch file of `count` completions whose prompts differ; the first `ADAPTED` as an adapter would answer, if one is named. */
 export function makeBatch(
   count: number,
   model: string,
-  options: { maxTokens?: number; temperature?: number; seed?: number } = {},
+  options: { maxTokens?: number; temperature?: number; seed?: number; adapter?: string } = {},
 ): string {
   const names = ['Lily', 'Tom', 'Anna', 'Ben', 'Mia', 'Sam', 'Sue', 'Max'];
   const things = [
@@ -24,6 +27,7 @@ export function makeBatch(
       max_tokens: options.maxTokens ?? 12,
       temperature: options.temperature ?? 0,
       ...(options.seed === undefined ? {} : { seed: options.seed + i }),
+      ...(options.adapter !== undefined && i < ADAPTED && { adapter: options.adapter }),
     };
     return JSON.stringify({ custom_id: `story-${i}`, method: 'POST', url: '/v1/completions', body });
   });

@@ -8,7 +8,7 @@ import type { ChatOptions } from './starling-node.ts';
  * Streams an answer of a model of the shelf, or of one as an adapter of the shelf changes it.
  *
  * @param load makes a model the loaded one
- * @throws as `load`, `openHeldAdapter` and `chatOnDevice`
+ * @throws as `load`, `WarmAdapters.use` and `chatOnDevice`
  */
 export async function chatWithModel(
   device: Device,
@@ -16,22 +16,28 @@ export async function chatWithModel(
   load: (model: ModelRoot) => Promise<void>,
 ): Promise<void> {
   const { model, signal } = options;
-  if (!device.shelf.models().find(({ root }) => root === model)?.adapter) {
+  const adapter = device.shelf.models().find(({ root }) => root === model)?.adapter;
+  if (!adapter) {
     await load(model);
     return chatOnDevice(device, options);
   }
-  const { openHeldAdapter } = await import('./held-adapter.ts');
-  const { base, weights } = await openHeldAdapter(device.shelf, model, signal);
-  await load(base);
-  return chatOnDevice(device, { ...options, model: base, adapter: weights });
+  await load(adapter.base);
+  const root = model as string as AdapterRoot;
+  const release = await device.adapters.use(adapter.base, root, true, signal);
+  try {
+    await chatOnDevice(device, { ...options, model: adapter.base }, root);
+  } finally {
+    release();
+  }
 }
 
 /**
  * Streams an answer from the loaded model. A model without a chat template continues the person's text instead.
  *
+ * @param warm an adapter that the engine has already
  * @throws the engine's errors by name, and `AbortError` when stopped
  */
-export async function chatOnDevice(device: Device, options: ChatOptions): Promise<void> {
+export async function chatOnDevice(device: Device, options: ChatOptions, warm?: AdapterRoot): Promise<void> {
   const { model, messages, signal } = options;
   const tokens = await device.engine.tokens(model, () => device.shelf.header(model));
   const prompt =
@@ -39,7 +45,8 @@ export async function chatOnDevice(device: Device, options: ChatOptions): Promis
       ? await tokens.encodeChat(messages)
       : await tokens.encodePrompt(messages.at(-1)?.content ?? '');
   const { client } = device.engine;
-  const adapter = options.adapter && (crypto.randomUUID() as AdapterRoot);
+  const passing = options.adapter && (crypto.randomUUID() as AdapterRoot);
+  const adapter = passing ?? warm;
   let failure: RealmError | undefined;
   let shownChars = 0;
   const show = (text: string) => {
@@ -71,11 +78,11 @@ export async function chatOnDevice(device: Device, options: ChatOptions): Promis
       failure = new RealmError({ name: 'EngineError', code, message, details: undefined, stack: undefined });
     }
   };
-  if (options.adapter && adapter) await client.api.loadAdapter(model, adapter, options.adapter);
+  if (options.adapter && passing) await client.api.loadAdapter(model, passing, options.adapter);
   try {
     await client.generate(request, onEvent, signal);
   } finally {
-    if (adapter) await client.api.unloadAdapter(model, adapter);
+    if (passing) await client.api.unloadAdapter(model, passing);
   }
   signal.throwIfAborted();
   if (failure) throw failure;

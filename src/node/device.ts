@@ -1,7 +1,7 @@
-import type { ModelRoot, PeerId } from '../base/branded.ts';
+import type { AdapterRoot, ModelRoot, PeerId } from '../base/branded.ts';
 import type { Clock } from '../base/clock.ts';
 import { createLogger, type LogSink } from '../base/logger.ts';
-import { createSigner, type Bootstrap } from '../protocol/index.ts';
+import { createSigner, MAX_ADVERTISED_ADAPTERS, type Bootstrap } from '../protocol/index.ts';
 import { createSwarmNode, publicKeyOf, type SwarmNode } from '../swarm/index.ts';
 import {
   createProvider,
@@ -18,6 +18,7 @@ import { createIdbKeyValue } from './idb-key-value.ts';
 import { loadIdentity } from './identity-store.ts';
 import { createLossLimit } from './loss-limit.ts';
 import { createShelf, type Shelf } from './shelf.ts';
+import { createWarmAdapters, type WarmAdapters } from './warm-adapters.ts';
 import { createWorkerClock } from './worker-clock.ts';
 
 /** Every part of this device's node, joined and asleep: none of them computes, connects or downloads by itself. */
@@ -28,6 +29,7 @@ export interface Device {
   readonly shelf: Shelf;
   readonly engine: EngineHost;
   readonly executor: EngineExecutor;
+  readonly adapters: WarmAdapters;
   readonly swarm: SwarmNode;
   readonly provider: Provider;
   /** Another one after `restartRequester`: read it anew each time. */
@@ -64,11 +66,20 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
     sawLosses(engine.stats()?.deviceLosses ?? 0);
     onChange();
   });
-  const executor: EngineExecutor = createEngineExecutor(engine.client, identity.peerId, (error) => {
+  const shelf = createShelf({ offer, loadedModel: () => engine.loaded()?.root, clock, log }, onChange);
+  const adapters = createWarmAdapters({
+    models: shelf.models,
+    open: async (root, signal) => (await import('./held-adapter.ts')).openHeldAdapter(shelf, root, signal),
+    loaded: engine.loaded,
+    load: (model, adapter, weights) => engine.client.answered(engine.client.api.loadAdapter(model, adapter, weights)),
+    unload: (model, adapter) => engine.client.api.unloadAdapter(model, adapter),
+    now: () => clock.now(),
+    onChange: () => sayServing(),
+  });
+  const executor: EngineExecutor = createEngineExecutor(engine.client, identity.peerId, adapters, (error) => {
     // The engine found no way back: it could not open the GPU again, or lost it without end.
     if (error.code === 'device-lost' || error.code === 'no-adapter') onDeviceGone(error);
   });
-  const shelf = createShelf({ offer, loadedModel: () => engine.loaded()?.root, clock, log }, onChange);
   const swarm = createSwarmNode(
     { clock, logger: logger('swarm') },
     { identitySeed: identity.seed, relays: offer()?.relays ?? [], iceServers: offer()?.iceServers ?? [] },
@@ -99,6 +110,7 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
       ...shared,
       store: createIdbKeyValue('starling-jobs'),
       resolveModel: shelf.resolve,
+      resolveAdapter: shelf.resolveAdapter,
       tokensFor: (root) => engine.tokens(root, () => shelf.header(root)),
       randomU32: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
       directory: {
@@ -118,7 +130,20 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
   let requester = newRequester();
 
   function ownCandidate(model: ModelRoot): Candidate {
-    return { peer: identity.peerId, freeSlots: executor.freeSlots(model), tokensPerSecond: engine.measuredSpeed() };
+    const freeSlots = executor.freeSlots(model);
+    return { peer: identity.peerId, freeSlots, tokensPerSecond: engine.measuredSpeed(), adapters: ownAdapters(model) };
+  }
+
+  /** Adapters of the model here, the warm ones first; no more than others are told of. */
+  function ownAdapters(model: ModelRoot): NonNullable<Candidate['adapters']> {
+    const warm = engine.loaded()?.root === model ? adapters.roots() : [];
+    const held = shelf
+      .models()
+      .flatMap(({ root, adapter, state }) => (adapter?.base === model && state === 'held' ? [asAdapter(root)] : []));
+    return [
+      ...warm.map((root) => ({ root, isWarm: true })),
+      ...held.filter((root) => !warm.includes(root)).map((root) => ({ root, isWarm: false })),
+    ].slice(0, MAX_ADVERTISED_ADAPTERS);
   }
 
   return {
@@ -127,6 +152,7 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
     shelf,
     engine,
     executor,
+    adapters,
     swarm,
     provider,
     get requester() {
@@ -154,7 +180,12 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
   }
 
   function ownFigures(model: ModelRoot) {
-    const { freeSlots, tokensPerSecond } = ownCandidate(model);
-    return { freeSlots, tokensPerSecond };
+    const { freeSlots, tokensPerSecond, adapters: known = [] } = ownCandidate(model);
+    return { freeSlots, tokensPerSecond, ...(known.length > 0 && { adapters: [...known] }) };
   }
+}
+
+/** On the shelf an adapter is known by the root of its file, which is its content address. */
+function asAdapter(root: ModelRoot): AdapterRoot {
+  return root as string as AdapterRoot;
 }

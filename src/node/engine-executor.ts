@@ -1,9 +1,11 @@
+import { AppError, isAbort } from '../base/app-error.ts';
 import type { ModelRoot, PeerId } from '../base/branded.ts';
 import { bytesToTokens } from '../base/bytes.ts';
 import { RealmError } from '../base/realm-errors.ts';
 import type { WorkRecord } from '../protocol/index.ts';
 import type { Executor, RecordOutcome } from '../work/index.ts';
 import type { EngineClient } from './engine-client.ts';
+import type { WarmAdapters } from './warm-adapters.ts';
 
 /** What the executor counts, for the person to see. */
 export interface ExecutorStats {
@@ -33,6 +35,7 @@ const DEVICE_FAULTS = new Set([
 export function createEngineExecutor(
   engine: EngineClient,
   self: PeerId,
+  adapters: Pick<WarmAdapters, 'use'>,
   onDeviceFault: (error: RealmError) => void,
 ): EngineExecutor {
   let serving: ModelRoot | undefined;
@@ -48,6 +51,8 @@ export function createEngineExecutor(
     onToken: () => void,
     signal: AbortSignal,
   ) {
+    const { adapter } = record;
+    let release: (() => void) | undefined;
     let outcome: RecordOutcome | undefined;
     let deviceFault: RealmError | undefined;
     const request = {
@@ -59,10 +64,12 @@ export function createEngineExecutor(
       record: record.record,
       stop: record.stop,
       ...(requester === self ? {} : { requester }),
+      ...(adapter && { adapter }),
       ...(record.schema === undefined ? {} : { constraint: { schema: parsed(record.schema) } }),
     };
     running += 1;
     try {
+      if (adapter) release = await adapters.use(model, adapter, requester === self, signal);
       await engine.generate(
         request,
         (event) => {
@@ -81,7 +88,12 @@ export function createEngineExecutor(
         },
         signal,
       );
+    } catch (error) {
+      const fault = release ? undefined : adapterFault(record, error);
+      if (!fault) throw error;
+      outcome = fault;
     } finally {
+      release?.();
       running -= 1;
     }
     signal.throwIfAborted();
@@ -122,6 +134,14 @@ export function createEngineExecutor(
       }
     },
   };
+}
+
+/** What a record comes to whose adapter this device cannot load; undefined if it is the device that failed. */
+function adapterFault({ record, adapter }: WorkRecord, error: unknown): RecordOutcome | undefined {
+  if (adapter === undefined || isAbort(error)) return undefined;
+  const code = error instanceof AppError || error instanceof RealmError ? error.code : undefined;
+  if (code === undefined || DEVICE_FAULTS.has(code)) return undefined;
+  return { t: 'fault', record, code: 'adapter-unavailable', reason: `${code}: ${(error as Error).message}` };
 }
 
 /** A text that is no JSON stays one: the engine refuses it by name, and that record alone fails. */

@@ -63,6 +63,7 @@ export function createServing(show: (step: StartStep | undefined) => void, throt
         },
         dataUsedBytes: () => meter.read(movedBytes(device)),
         holdData(isHeld) {
+          device.adapters.holdData(isHeld);
           if (isHeld) void device.shelf.stop();
           else void device.shelf.download(root).catch(() => undefined);
         },

@@ -1,4 +1,4 @@
-import type { ModelRoot } from '../base/branded.ts';
+import type { AdapterRoot, ModelRoot } from '../base/branded.ts';
 import { concatBytes, hexToBytes, type Bytes } from '../base/bytes.ts';
 import { createLogger, type LogSink } from '../base/logger.ts';
 import type { Clock } from '../base/clock.ts';
@@ -38,6 +38,8 @@ export interface Shelf {
   hold(root: ModelRoot): () => void;
   /** By root, file name, or file name without `.gguf`. */
   resolve(name: string): ModelRoot | undefined;
+  /** Likewise, among adapters. */
+  resolveAdapter(name: string): { readonly root: AdapterRoot; readonly base: ModelRoot } | undefined;
   stop(): Promise<void>;
 }
 
@@ -92,6 +94,11 @@ export function createShelf({ offer, loadedModel, clock, log }: ShelfComponents,
     const { manifest } = await library.add(manifestBytes, torrent);
     await refresh();
     return manifest;
+  }
+
+  function named(name: string): readonly ShelfModel[] {
+    const all = mergeShelf(offer(), shelved, undefined, undefined, problems);
+    return all.filter((model) => [model.root, model.name, model.name.replace(/\.gguf$/, '')].includes(name));
   }
 
   function sources(root: ModelRoot): ModelSources {
@@ -150,10 +157,10 @@ export function createShelf({ offer, loadedModel, clock, log }: ShelfComponents,
       return concatBytes(await Promise.all(list.map(({ hash }) => pieces.read(hash))));
     },
     hold: (root) => library.hold(root),
-    resolve(name) {
-      const all = mergeShelf(offer(), shelved, undefined, undefined, problems);
-      const models = all.filter(({ adapter }) => adapter === undefined);
-      return models.find((model) => [model.root, model.name, model.name.replace(/\.gguf$/, '')].includes(name))?.root;
+    resolve: (name) => named(name).find(({ adapter }) => adapter === undefined)?.root,
+    resolveAdapter(name) {
+      const found = named(name).find(({ adapter }) => adapter !== undefined);
+      return found?.adapter && { root: found.root as string as AdapterRoot, base: found.adapter.base };
     },
     async stop() {
       await transfer?.stop();

@@ -48,8 +48,15 @@ export interface StarlingNode {
   setLimits(limits: Limits): void;
   /** Leaves the swarm and frees the GPU. Models stay on the device. */
   stop(): Promise<void>;
-  /** Makes this tab the node instead of another tab of this browser. */
+  /** Makes this tab the node instead of another page of this browser, and goes on with what was agreed to. */
   takeOver(): Promise<void>;
+  /**
+   * Makes this tab the node, without starting anything.
+   *
+   * @param isWanted by a person's click: another page that is the node stops for it
+   * @returns false if another page is the node and stays it
+   */
+  claim(isWanted: boolean): Promise<boolean>;
   download(root: ModelRoot): Promise<void>;
   cancelDownload(root: ModelRoot): Promise<void>;
   deleteModel(root: ModelRoot): Promise<void>;
@@ -59,8 +66,9 @@ export interface StarlingNode {
    * Runs an OpenAI Batch JSONL file.
    *
    * @param where `swarm`: by whoever serves, this device included if it serves; `device`: by this device alone
+   * @param adapter of the shelf, for lines that name none
    */
-  submitBatch(file: File, where: 'swarm' | 'device'): Promise<JobId>;
+  submitBatch(file: File, where: 'swarm' | 'device', adapter?: ModelRoot): Promise<JobId>;
   /** Goes on with a job of an earlier visit. */
   resumeJob(id: JobId): Promise<void>;
   cancelJob(id: JobId): Promise<void>;

@@ -99,7 +99,7 @@ function shareNode(node: StarlingNode): { api: SharedNode; close(): void } {
       const stream = await node.exportModel(root);
       return transfer(stream, [stream]);
     },
-    submitBatch: (file, where) => node.submitBatch(file, where),
+    submitBatch: (file, where, adapter) => node.submitBatch(file, where, adapter),
     resumeJob: (id) => node.resumeJob(id),
     cancelJob: (id) => node.cancelJob(id),
     removeJob: (id) => node.removeJob(id),
@@ -168,11 +168,12 @@ export async function followTabs(onChange: () => void, onLog: (entry: LogEntry) 
     setLimits: (limits) => void remote.setLimits(limits),
     stop: () => ask(remote.stop()),
     takeOver: () => Promise.resolve(),
+    claim: () => Promise.resolve(true),
     download: (root) => ask(remote.download(root)),
     cancelDownload: (root) => ask(remote.cancelDownload(root)),
     deleteModel: (root) => ask(remote.deleteModel(root)),
     exportModel: (root) => ask(remote.exportModel(root)),
-    submitBatch: (file, where) => ask(remote.submitBatch(file, where)),
+    submitBatch: (file, where, adapter) => ask(remote.submitBatch(file, where, adapter)),
     resumeJob: (id) => ask(remote.resumeJob(id)),
     cancelJob: (id) => ask(remote.cancelJob(id)),
     removeJob: (id) => ask(remote.removeJob(id)),

@@ -24,6 +24,8 @@ export const MAX_STOP_CHARS = 256;
 export const MAX_SCHEMA_CHARS = 32_768;
 /** Models that one peer may advertise. */
 export const MAX_ADVERTISED_MODELS = 32;
+/** Adapters of one model that a peer may say it holds: about 90 bytes each in an advert. */
+export const MAX_ADVERTISED_ADAPTERS = 32;
 /** Characters of any name or reason that a peer sends; more is cut before it is shown. */
 export const MAX_TEXT_CHARS = 512;
 /** How far a peer's clock may be ahead of ours before its messages are refused. */

@@ -1,6 +1,16 @@
-import { array, literal, maxLength, pipe, strictObject, string, type InferOutput } from 'valibot';
-import { MAX_ADVERTISED_MODELS } from './limits.ts';
-import { byteString, modelRoot, realNumber, timestampMs, wholeNumber } from './schema.ts';
+import {
+  array,
+  boolean,
+  exactOptional,
+  literal,
+  maxLength,
+  pipe,
+  strictObject,
+  string,
+  type InferOutput,
+} from 'valibot';
+import { MAX_ADVERTISED_ADAPTERS, MAX_ADVERTISED_MODELS } from './limits.ts';
+import { adapterRoot, byteString, modelRoot, realNumber, timestampMs, wholeNumber } from './schema.ts';
 
 /** A peer's advert on the gossip topic: what it holds and how much it could take on now. Replaced by the next one. */
 export const presence = strictObject({
@@ -19,6 +29,10 @@ export const presence = strictObject({
         freeSlots: wholeNumber(0, 1024),
         /** Measured decode speed over all slots, tokens a second. */
         tokensPerSecond: realNumber(0, 1e6),
+        /** Adapters of this model that it has: warm ones are in the engine's memory, the others on its disk. */
+        adapters: exactOptional(
+          pipe(array(strictObject({ root: adapterRoot, isWarm: boolean() })), maxLength(MAX_ADVERTISED_ADAPTERS)),
+        ),
       }),
     ),
     maxLength(MAX_ADVERTISED_MODELS),

@@ -1,5 +1,5 @@
 import { check, custom, integer, maxValue, minValue, number, pipe } from 'valibot';
-import { isSha256Hex, type ModelRoot } from '../base/branded.ts';
+import { isSha256Hex, type AdapterRoot, type ModelRoot } from '../base/branded.ts';
 
 /** A byte string of `min` to `max` bytes. */
 export function byteString(min: number, max: number) {
@@ -20,6 +20,11 @@ export function realNumber(min: number, max: number) {
 }
 
 export const modelRoot = custom<ModelRoot>((value) => typeof value === 'string' && isSha256Hex(value), 'SHA-256 hex');
+
+export const adapterRoot = custom<AdapterRoot>(
+  (value) => typeof value === 'string' && isSha256Hex(value),
+  'SHA-256 hex',
+);
 
 /** Milliseconds since the Unix epoch, up to the year 2255. */
 export const timestampMs = wholeNumber(0, 9e12);

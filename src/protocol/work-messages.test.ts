@@ -6,7 +6,7 @@ import { createRandom } from '../base/random.ts';
 import { decodeCanonical, encodeCanonical } from './canonical-cbor.ts';
 import { openEnvelope, sealEnvelope } from './envelope.ts';
 import { ProtocolError } from './errors.ts';
-import { MAX_MESSAGE_BYTES, MAX_PRESENCE_BYTES } from './limits.ts';
+import { MAX_ADVERTISED_ADAPTERS, MAX_MESSAGE_BYTES, MAX_PRESENCE_BYTES } from './limits.ts';
 import { presence, type Presence } from './presence.ts';
 import { createSigner } from './signer.ts';
 import { workMessage, type WorkMessage } from './work-messages.ts';
@@ -30,10 +30,20 @@ const record = {
 const root = 'ab'.repeat(32);
 
 /** One of every kind, with the bytes that they must always have: a change here is a change of the protocol. */
-const golden: readonly [WorkMessage, string][] = [
+const golden: readonly (readonly [WorkMessage, string])[] = [
   [
     { t: 'work/offer', ...stamp, model: root as never, deadlineAtMs: 1_700_000_060_000, records: [record] },
     'a861746a776f726b2f6f666665726176016461744d731b0000018bcfe56800656c6561736578203031323334353637383961626364656630313233343536373839616263646566656d6f64656c784061626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162656e6f6e63655003030303030303030303030303030303677265636f72647381a864736565641affffffff6473746f7081610a64746f704b0064746f7050016670726f6d7074480100000002000000667265636f726407696d6178546f6b656e73106b74656d7065726174757265fb3fe00000000000006c646561646c696e6541744d731b0000018bcfe65260',
+  ],
+  [
+    {
+      t: 'work/offer',
+      ...stamp,
+      model: root as never,
+      deadlineAtMs: 1_700_000_060_000,
+      records: [{ ...record, adapter: 'cd'.repeat(32) as never }],
+    },
+    'a861746a776f726b2f6f666665726176016461744d731b0000018bcfe56800656c6561736578203031323334353637383961626364656630313233343536373839616263646566656d6f64656c784061626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162656e6f6e63655003030303030303030303030303030303677265636f72647381a964736565641affffffff6473746f7081610a64746f704b0064746f7050016670726f6d7074480100000002000000667265636f7264076761646170746572784063646364636463646364636463646364636463646364636463646364636463646364636463646364636463646364636463646364636463646364636463646364696d6178546f6b656e73106b74656d7065726174757265fb3fe00000000000006c646561646c696e6541744d731b0000018bcfe65260',
   ],
   [
     { t: 'work/accept', ...stamp },
@@ -100,21 +110,44 @@ test('golden bytes of an envelope: Ed25519 is deterministic, so the signature is
   expect(openEnvelope('starling/presence/1', presence, sealed, MAX_PRESENCE_BYTES).body).toEqual(advert);
 });
 
+test('an advert tells which adapters are held, within limits', () => {
+  const told = (adapters: unknown) => {
+    const models = [{ ...advert.models[0], adapters }];
+    const sealed = sealEnvelope(signer, 'starling/presence/1', { ...advert, models });
+    return openEnvelope('starling/presence/1', presence, sealed, MAX_PRESENCE_BYTES).body.models[0]?.adapters;
+  };
+  const one = { root, isWarm: true };
+  expect(told([one])).toEqual([one]);
+  expect(told(Array.from({ length: MAX_ADVERTISED_ADAPTERS }, () => one))).toHaveLength(MAX_ADVERTISED_ADAPTERS);
+  const wrong = [
+    Array.from({ length: MAX_ADVERTISED_ADAPTERS + 1 }, () => one),
+    [{ root: 'xy', isWarm: true }],
+    [{ root }],
+    [{ ...one, rank: 8 }],
+    'all',
+  ];
+  for (const adapters of wrong) expect(() => told(adapters)).toThrow(ProtocolError);
+});
+
 test('whatever a message holds comes back the same', () => {
   const bytes = (min: number, max: number) => fc.uint8Array({ minLength: min, maxLength: max });
   const lease = fc.stringMatching(/^[0-9a-f]{32}$/);
   const stamped = { v: fc.constant(1 as const), atMs: fc.nat(9e12), nonce: bytes(16, 16), lease };
   const records = fc.array(
-    fc.record({
-      record: fc.nat(),
-      prompt: bytes(4, 400),
-      maxTokens: fc.integer({ min: 1, max: 32_768 }),
-      temperature: fc.double({ min: 0, max: 2, noNaN: true }).map((x) => x + 0),
-      topK: fc.nat(1_000_000),
-      topP: fc.double({ min: 0, max: 1, noNaN: true }).map((x) => x + 0),
-      seed: fc.nat(),
-      stop: fc.array(fc.string({ minLength: 1, maxLength: 20 }), { maxLength: 4 }),
-    }),
+    fc.record(
+      {
+        record: fc.nat(),
+        prompt: bytes(4, 400),
+        maxTokens: fc.integer({ min: 1, max: 32_768 }),
+        temperature: fc.double({ min: 0, max: 2, noNaN: true }).map((x) => x + 0),
+        topK: fc.nat(1_000_000),
+        topP: fc.double({ min: 0, max: 1, noNaN: true }).map((x) => x + 0),
+        seed: fc.nat(),
+        stop: fc.array(fc.string({ minLength: 1, maxLength: 20 }), { maxLength: 4 }),
+        adapter: fc.stringMatching(/^[0-9a-f]{64}$/),
+      },
+      { requiredKeys: ['record', 'prompt', 'maxTokens', 'temperature', 'topK', 'topP', 'seed', 'stop'] },
+    ),
     { minLength: 1, maxLength: 20 },
   );
   const messages = fc.oneof(

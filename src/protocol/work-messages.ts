@@ -1,5 +1,6 @@
 import {
   array,
+  exactOptional,
   literal,
   maxLength,
   minLength,
@@ -20,7 +21,7 @@ import {
   MAX_STOP_STRINGS,
   MAX_TEXT_CHARS,
 } from './limits.ts';
-import { byteString, modelRoot, realNumber, timestampMs, wholeNumber } from './schema.ts';
+import { adapterRoot, byteString, modelRoot, realNumber, timestampMs, wholeNumber } from './schema.ts';
 
 /** Random ids in lower-case hex, 32 characters. */
 const id = pipe(string(), minLength(32), maxLength(32));
@@ -45,6 +46,8 @@ export const workRecord = strictObject({
   topP: realNumber(0, 1),
   seed: wholeNumber(0, 2 ** 32 - 1),
   stop: pipe(array(pipe(string(), minLength(1), maxLength(MAX_STOP_CHARS))), maxLength(MAX_STOP_STRINGS)),
+  /** Content address of the adapter of the offer's model that changes it for this record alone. */
+  adapter: exactOptional(adapterRoot),
   /** JSON text of the schema that the answer must fulfil. */
   schema: optional(pipe(string(), maxLength(MAX_SCHEMA_CHARS))),
 });

@@ -14,6 +14,11 @@ export interface KnownPeer {
   readonly heardAtMs: number;
 }
 
+/** A peer that computes with a model. */
+export interface ServingPeer extends Omit<Presence['models'][number], 'root'> {
+  readonly peer: PeerId;
+}
+
 export interface PresenceTable {
   /**
    * Takes an advert in, or refuses and counts it.
@@ -25,7 +30,7 @@ export interface PresenceTable {
   peers(): readonly KnownPeer[];
   get(peer: string): KnownPeer | undefined;
   /** Peers that serve this model now. */
-  serving(model: ModelRoot): readonly { peer: PeerId; freeSlots: number; tokensPerSecond: number }[];
+  serving(model: ModelRoot): readonly ServingPeer[];
   /** Forgets whoever was not heard of in time. */
   sweep(): void;
   refusals(): Readonly<Record<string, number>>;
@@ -91,7 +96,9 @@ export function createPresenceTable(
     serving: (model) =>
       [...entries.values()].flatMap(({ peer, models }) => {
         const held = models.find(({ root }) => root === model);
-        return held ? [{ peer, freeSlots: held.freeSlots, tokensPerSecond: held.tokensPerSecond }] : [];
+        if (!held) return [];
+        const { root: _, ...figures } = held;
+        return [{ peer, ...figures }];
       }),
     sweep() {
       const nowMs = clock.now();

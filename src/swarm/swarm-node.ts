@@ -7,7 +7,7 @@ import type { Startable } from '../base/startable.ts';
 import { createSigner } from '../protocol/index.ts';
 import { SwarmError } from './errors.ts';
 import { identityOf } from './identity.ts';
-import type { KnownPeer } from './presence-table.ts';
+import type { KnownPeer, ServingPeer } from './presence-table.ts';
 import type { LocalAdvert } from './presence-publisher.ts';
 import type { RunningNode } from './running-node.ts';
 import { createPresenceTable } from './presence-table.ts';
@@ -49,7 +49,7 @@ export interface SwarmNode extends Startable, Emitter<SwarmEvents> {
   announce(advert: LocalAdvert): void;
   peers(): readonly KnownPeer[];
   /** Peers that say they serve this model, without this node. */
-  serving(model: ModelRoot): readonly { peer: PeerId; freeSlots: number; tokensPerSecond: number }[];
+  serving(model: ModelRoot): readonly ServingPeer[];
   status(): SwarmStatus;
   /** Redials relays at once, e.g. on the page's `online` event. */
   wake(): void;

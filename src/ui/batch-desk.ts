@@ -1,5 +1,5 @@
 import { css, html, nothing } from 'lit';
-import { problemOf, type JobView, type Problem } from '../node/index.ts';
+import { problemOf, type JobView, type Problem, type ShelfModel } from '../node/index.ts';
 import { formatCount, formatPeer, formatTime } from './format.ts';
 import { NodeElement } from './node-element.ts';
 import { saveFile } from './save-file.ts';
@@ -53,6 +53,7 @@ export class BatchDesk extends NodeElement {
 
   #isOver = false;
   #where: 'swarm' | 'device' = 'swarm';
+  #adapter: ShelfModel['root'] | undefined;
   #refused: Problem | undefined;
 
   override render() {
@@ -88,6 +89,7 @@ export class BatchDesk extends NodeElement {
           <legend class="visually-hidden">${text.who}</legend>
           ${this.#choice('swarm', text.swarm)} ${this.#choice('device', text.device)}
         </fieldset>
+        ${this.#adapters()}
       </div>
       <problem-note .problem=${this.#refused}></problem-note>
       ${jobs.map((job) => this.#job(job))}
@@ -108,6 +110,26 @@ export class BatchDesk extends NodeElement {
     >`;
   }
 
+  #adapters() {
+    const { models } = this.snapshot;
+    const adapters = models.filter(({ adapter }) => adapter !== undefined);
+    if (adapters.length === 0) return nothing;
+    const text = words().batch;
+    return html`<label
+      >${text.adapter}
+      <select
+        name="adapter"
+        @change=${({ target }: Event) => {
+          const chosen = (target as HTMLSelectElement).value;
+          this.#adapter = adapters.find(({ root }) => root === chosen)?.root;
+        }}
+      >
+        <option value="">${text.noAdapter}</option>
+        ${adapters.map(({ root, name }) => html`<option value=${root} ?selected=${root === this.#adapter}>${name}</option>`)}
+      </select></label
+    >`;
+  }
+
   #hover(event: DragEvent, isOver: boolean) {
     event.preventDefault();
     this.#isOver = isOver;
@@ -118,7 +140,7 @@ export class BatchDesk extends NodeElement {
     if (!file) return;
     this.#refused = undefined;
     try {
-      await this.node.submitBatch(file, this.#where);
+      await this.node.submitBatch(file, this.#where, this.#adapter);
     } catch (error) {
       this.#refused = problemOf(error);
     }

@@ -49,6 +49,8 @@ export interface CompletionRequest {
   readonly stop: readonly string[];
   /** JSON text of the schema that the answer must fulfil. */
   readonly schema: string | undefined;
+  /** Name or root of an adapter of the model. */
+  readonly adapter: string | undefined;
 }
 
 export interface BodyFault {
@@ -96,6 +98,7 @@ const sampling = {
   seed: nullish(pipe(number(), integer(), minValue(Number.MIN_SAFE_INTEGER), maxValue(Number.MAX_SAFE_INTEGER))),
   stop: nullish(union([stopText, pipe(array(stopText), maxLength(MAX_STOP_STRINGS))])),
   response_format: nullish(responseFormat),
+  adapter: nullish(pipe(string(), minLength(1), maxLength(256))),
 };
 const chatBody = object({
   ...sampling,
@@ -154,6 +157,7 @@ export function readCompletionBody(endpoint: Endpoint, body: Record<string, unkn
     seed: typeof output.seed === 'number' ? ((output.seed % 2 ** 32) + 2 ** 32) % 2 ** 32 : undefined,
     stop: typeof output.stop === 'string' ? [output.stop] : (output.stop ?? []),
     schema,
+    adapter: output.adapter ?? undefined,
   };
 }
 

@@ -18,6 +18,9 @@ export const DEFAULT_MAX_TOKENS = 256;
 export const DEFAULT_TEMPERATURE = 1;
 export const DEFAULT_TOP_P = 1;
 
+/** Different adapters in one file: what a byte a record can number. */
+export const MAX_JOB_ADAPTERS = 255;
+
 // What is kept of a job
 
 /** Lines in one stored chunk: a fragment's shuffled records cost one small read each, 100,000 lines 3,125 keys. */

@@ -12,7 +12,8 @@ import {
   SHARE_PATIENCE_MS,
   SILENCE_MS,
 } from './constants.ts';
-import { judgeFailure, markShown, OUT, QUEUED, type RunningJob, type Verdict } from './job.ts';
+import { adapterFilter, adapterOf, isLacking, markLacking } from './adapter-choice.ts';
+import { judgeFailure, markShown, OUT, QUEUED, shareLeft, type RunningJob, type Verdict } from './job.ts';
 import { createLeaseId, createLeaseTable, type Lease, type LeaseTable } from './lease-table.ts';
 import { createPeerStandings, type PeerStandings } from './peer-standing.ts';
 import { planFragment } from './plan-fragment.ts';
@@ -39,6 +40,8 @@ export interface DispatchCounts {
 
 /** Why a lease ends. */
 export type LeaseEnd = 'complete' | 'short' | 'declined' | 'unanswered' | 'released' | 'lost' | 'dropped';
+
+type FailureKind = 'lost' | 'fault' | 'own-fault' | 'no-adapter';
 
 export interface DispatcherComponents {
   readonly clock: Clock;
@@ -72,8 +75,8 @@ export interface Dispatcher {
   /** Ends what is silent or overdue, then pumps. */
   tick(): void;
   endLease(lease: Lease, why: LeaseEnd): void;
-  /** A record of a live lease failed; it goes back or ends. */
-  failRecord(lease: Lease, record: number, kind: 'lost' | 'fault' | 'own-fault', reason: string): void;
+  /** A record of a live lease failed; it goes back or ends. `no-adapter`: the peer cannot have the record's adapter. */
+  failRecord(lease: Lease, record: number, kind: FailureKind, reason: string): void;
 }
 
 export function createDispatcher(components: DispatcherComponents): Dispatcher {
@@ -106,18 +109,38 @@ export function createDispatcher(components: DispatcherComponents): Dispatcher {
     return freeSlots > 0 || held.length > 0;
   }
 
+  /** Could be offered more now, or as soon as it has answered the last offer. */
+  function hasRoom({ peer, freeSlots }: Candidate): boolean {
+    const held = leases.ofPeer(peer).length;
+    return !standings.isWaiting(peer) && held < MAX_LEASES_PER_PEER && (freeSlots > 0 || held > 0);
+  }
+
+  function isCappable(job: RunningJob, peer: PeerId, reliable: readonly Candidate[]): boolean {
+    return peer !== self && job.only === undefined && reliable.some((other) => other.peer !== peer);
+  }
+
+  function isUsedUp(job: RunningJob, peer: PeerId, reliable: readonly Candidate[]): boolean {
+    return isCappable(job, peer, reliable) && shareLeft(job, peer) === 0;
+  }
+
   /** Offers one fragment of `job` to the candidate. @returns whether there was one to offer */
-  function offerTo(job: RunningJob, candidate: Candidate, reliable: readonly Candidate[]): boolean {
+  function offerTo(
+    job: RunningJob,
+    candidate: Candidate,
+    all: readonly Candidate[],
+    reliable: readonly Candidate[],
+  ): boolean {
     const { peer } = candidate;
-    const isShared = reliable.some((other) => other.peer !== peer);
-    let isCapped = isShared && peer !== self && job.only === undefined;
+    let isCapped = isCappable(job, peer, reliable);
     if (isCapped && clock.now() - job.liveAtMs >= SHARE_PATIENCE_MS) {
       isCapped = false;
       counts.capYields += 1;
     }
     const budget = standings.budget(candidate);
     const peers = reliable.map((other) => other.peer);
-    const records = planFragment(job, { peer, candidates: peers, budget, isCapped });
+    const withRoom = all.filter((other) => hasRoom(other) && !isUsedUp(job, other.peer, reliable));
+    const isFor = adapterFilter(job, candidate, all, withRoom);
+    const records = planFragment(job, { peer, candidates: peers, budget, isCapped, isFor });
     if (records.length === 0) return false;
     for (const record of records) {
       job.places[record] = OUT;
@@ -139,6 +162,7 @@ export function createDispatcher(components: DispatcherComponents): Dispatcher {
       heardAtMs: nowMs,
       startedAtMs: nowMs,
       results: 0,
+      isExcused: false,
     };
     leases.add(lease);
     job.liveAtMs = nowMs;
@@ -201,11 +225,17 @@ export function createDispatcher(components: DispatcherComponents): Dispatcher {
     counts.reissues += 1;
   }
 
-  function failRecord(lease: Lease, record: number, kind: 'lost' | 'fault' | 'own-fault', reason: string) {
+  function failRecord(lease: Lease, record: number, kind: FailureKind, reason: string) {
     lease.open.delete(record);
     const { job, peer } = lease;
-    const isAlone = peer === self || !candidates(job).some((other) => other.peer !== peer);
-    const verdict = judgeFailure(job, record, peer, kind, isAlone);
+    const present = candidates(job);
+    const isAlone = peer === self || !present.some((other) => other.peer !== peer);
+    let verdict: Verdict;
+    if (kind === 'no-adapter' && markLacking(job, peer, record, present)) {
+      lease.isExcused = true;
+      const isLackedByAll = present.every((other) => isLacking(job, other, adapterOf(job, record)));
+      verdict = isLackedByAll ? 'adapter-unavailable' : 'again';
+    } else verdict = judgeFailure(job, record, peer, kind === 'no-adapter' ? 'fault' : kind, isAlone);
     if (verdict === 'again') return reissue(job, record);
     if (verdict === 'poisoned') counts.poisoned += 1;
     components.onFailed(job, record, verdict, reason);
@@ -219,7 +249,7 @@ export function createDispatcher(components: DispatcherComponents): Dispatcher {
     switch (why) {
       case 'complete':
         standings.learn(peer, lease.cost, clock.now() - lease.startedAtMs);
-        if (lease.results === 0) standings.strike(peer, 'fault');
+        if (lease.results === 0 && !lease.isExcused) standings.strike(peer, 'fault');
         break;
       case 'short':
         for (const record of open) failRecord(lease, record, 'fault', 'left out by the peer');
@@ -271,7 +301,7 @@ export function createDispatcher(components: DispatcherComponents): Dispatcher {
           .toSorted((a, b) => leases.ofPeer(a.peer).length - leases.ofPeer(b.peer).length);
         for (const candidate of ready) {
           if (job.queue.size === 0 || !isReady(candidate)) continue;
-          isMoving = offerTo(job, candidate, reliable) || isMoving;
+          isMoving = offerTo(job, candidate, all, reliable) || isMoving;
         }
       }
     }

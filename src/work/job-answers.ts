@@ -20,9 +20,13 @@ export async function readRecord(jobs: JobStore, id: JobId, record: number): Pro
 export async function readWorkRecords(jobs: JobStore, id: JobId, records: readonly number[]): Promise<WorkRecord[]> {
   return Promise.all(
     records.map(async (record) => {
-      const { prompt, maxTokens, temperature, topK, topP, seed, stop, schema } = await readRecord(jobs, id, record);
-      const constrained = schema === undefined ? {} : { schema };
-      return { record, prompt, maxTokens, temperature, topK, topP, seed, stop, ...constrained };
+      const { prompt, maxTokens, temperature, topK, topP, seed, stop, schema, adapter } = await readRecord(
+        jobs,
+        id,
+        record,
+      );
+      const optional = { ...(schema !== undefined && { schema }), ...(adapter !== undefined && { adapter }) };
+      return { record, prompt, maxTokens, temperature, topK, topP, seed, stop, ...optional };
     }),
   );
 }
@@ -47,6 +51,7 @@ export async function writeAnswer(
     promptTokens: kept.prompt.byteLength / 4,
     completionTokens: result.tokens.length,
     numericClass: result.numericClass,
+    adapter: kept.adapter,
   });
 }
 

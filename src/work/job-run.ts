@@ -2,7 +2,7 @@ import type { JobId, PeerId } from '../base/branded.ts';
 import type { Clock } from '../base/clock.ts';
 import { readRecord, writeAnswer } from './job-answers.ts';
 import { createRunningJob, SETTLED, type RunningJob, type Verdict } from './job.ts';
-import type { JobHead } from './job-schema.ts';
+import type { JobHead, JobPlan } from './job-schema.ts';
 import type { JobStore } from './job-store.ts';
 import type { AdmittedResult } from './lease-inbox.ts';
 import { formatFault } from './output-line.ts';
@@ -37,15 +37,10 @@ export interface JobRunComponents {
 }
 
 /** @param places per record QUEUED or SETTLED; owned by the run from now on */
-export function createJobRun(
-  components: JobRunComponents,
-  head: JobHead,
-  costs: Uint32Array,
-  places: Uint8Array,
-): JobRun {
+export function createJobRun(components: JobRunComponents, head: JobHead, plan: JobPlan, places: Uint8Array): JobRun {
   const { clock, jobs, tokens } = components;
   const id = head.id as JobId;
-  const job = createRunningJob({ ...head, root: head.root ?? '' }, costs, places, clock.now());
+  const job = createRunningJob({ ...head, root: head.root ?? '' }, plan, places, clock.now());
   let state: JobHead['state'] = 'running';
   let isOver = false;
 
@@ -67,7 +62,7 @@ export function createJobRun(
   return {
     job,
     head: headNow,
-    isComplete: () => job.tally.done + job.tally.failed === costs.length,
+    isComplete: () => job.tally.done + job.tally.failed === plan.costs.length,
     async settle(result) {
       const { record, peer } = result;
       const kept = await readRecord(jobs, id, record);
@@ -106,9 +101,10 @@ export async function readProgress(
   jobs: JobStore,
   head: JobHead,
   chunkLines: number,
-): Promise<{ readonly head: JobHead; readonly costs: Uint32Array; readonly places: Uint8Array }> {
+): Promise<{ readonly head: JobHead; readonly plan: JobPlan; readonly places: Uint8Array }> {
   const id = head.id as JobId;
-  const costs = await jobs.readCosts(id);
+  const plan = await jobs.readPlan(id);
+  const { costs } = plan;
   const places = placesOf(costs);
   const byPeer = new Map<PeerId, number>();
   let recordsDone = 0;
@@ -121,7 +117,7 @@ export async function readProgress(
       if (peer !== null) byPeer.set(peer as PeerId, (byPeer.get(peer as PeerId) ?? 0) + 1);
     }
   }
-  return { head: { ...head, recordsDone, recordsFailed, byPeer: [...byPeer] }, costs, places };
+  return { head: { ...head, recordsDone, recordsFailed, byPeer: [...byPeer] }, plan, places };
 }
 
 /** Refused lines are settled, the others queued. */

@@ -2,6 +2,7 @@ import {
   array,
   boolean,
   custom,
+  exactOptional,
   literal,
   maxLength,
   nullable,
@@ -18,11 +19,13 @@ import {
   type BaseSchema,
   type InferOutput,
 } from 'valibot';
+import { isSha256Hex, type AdapterRoot } from '../base/branded.ts';
 import { WorkError } from './errors.ts';
 
 const bytes = custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes expected');
 const counts = custom<Uint32Array>((value) => value instanceof Uint32Array, 'u32 array expected');
 const text = pipe(string(), maxLength(1024));
+const adapterRoot = custom<AdapterRoot>((value) => typeof value === 'string' && isSha256Hex(value), 'SHA-256 hex');
 
 /** What is known of a job without reading its lines; the last thing written when one is made, the first removed. */
 export const jobHead = strictObject({
@@ -53,7 +56,15 @@ export const jobHead = strictObject({
 export type JobHead = InferOutput<typeof jobHead>;
 
 /** What each record costs, in new tokens and discounted prompt tokens; 0 for a line that was refused. */
-export const jobPlan = strictObject({ v: literal(1), costs: counts });
+export const jobPlan = strictObject({
+  v: literal(1),
+  costs: counts,
+  /** Of a batch in which any line names one: which, and per record 0 for none, else one more than its place in `roots`. */
+  adapters: optional(strictObject({ roots: array(adapterRoot), of: bytes })),
+});
+export type JobPlan = Omit<InferOutput<typeof jobPlan>, 'v'>;
+/** Which adapter changes which record. */
+export type JobAdapters = NonNullable<JobPlan['adapters']>;
 
 const keptRecord = strictObject({
   t: literal('record'),
@@ -68,6 +79,7 @@ const keptRecord = strictObject({
   seed: number(),
   stop: array(string()),
   schema: optional(string()),
+  adapter: exactOptional(adapterRoot),
 });
 const keptFault = strictObject({
   t: literal('fault'),

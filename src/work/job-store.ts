@@ -1,7 +1,7 @@
 import type { JobId } from '../base/branded.ts';
 import { CHUNK_CACHE_BYTES } from './constants.ts';
 import { jobHead, jobPlan, keptLines, keptResults, readKept } from './job-schema.ts';
-import type { JobHead, KeptLine, KeptResult } from './job-schema.ts';
+import type { JobHead, JobPlan, KeptLine, KeptResult } from './job-schema.ts';
 import type { KeyValueStore } from './ports.ts';
 
 /**
@@ -15,8 +15,8 @@ export interface JobStore {
   /** @throws {WorkError} `job-damaged`; undefined if there is none */
   readHead(id: JobId): Promise<JobHead | undefined>;
   writeHead(id: JobId, head: JobHead): Promise<void>;
-  readCosts(id: JobId): Promise<Uint32Array>;
-  writeCosts(id: JobId, costs: Uint32Array): Promise<void>;
+  readPlan(id: JobId): Promise<JobPlan>;
+  writePlan(id: JobId, plan: JobPlan): Promise<void>;
   readLines(id: JobId, chunk: number): Promise<readonly KeptLine[]>;
   writeLines(id: JobId, chunk: number, lines: readonly KeptLine[]): Promise<void>;
   /** Empty if nothing of the chunk is settled. */
@@ -47,8 +47,8 @@ export function createJobStore(store: KeyValueStore): JobStore {
       return value === undefined ? undefined : readKept(jobHead, value, 'head');
     },
     writeHead: (id, head) => store.set(`job/${id}/head`, head),
-    readCosts: async (id) => readKept(jobPlan, await store.get(`job/${id}/plan`), 'plan').costs,
-    writeCosts: (id, costs) => store.set(`job/${id}/plan`, { v: 1, costs }),
+    readPlan: async (id) => readKept(jobPlan, await store.get(`job/${id}/plan`), 'plan'),
+    writePlan: (id, plan) => store.set(`job/${id}/plan`, { v: 1, ...plan }),
     async readLines(id, chunk) {
       const key = `job/${id}/in/${chunk}`;
       const cached = cache.get(key);

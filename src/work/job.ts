@@ -1,7 +1,7 @@
 import type { JobId, ModelRoot, PeerId } from '../base/branded.ts';
 import { createRandom } from '../base/random.ts';
 import { MAX_PEER_SHARE, MAX_RECORD_FAULTS, MAX_RECORD_LOSSES, POISON_PEERS } from './constants.ts';
-import type { JobHead } from './job-schema.ts';
+import type { JobAdapters, JobHead, JobPlan } from './job-schema.ts';
 import { createRecordQueue, type RecordQueue } from './record-queue.ts';
 
 /** Where a record is; `returned` to `queued` by every end of a lease but an answer. */
@@ -38,6 +38,10 @@ export interface RunningJob {
   readonly places: Uint8Array;
   readonly shown: Map<PeerId, Shown>;
   readonly troubles: Map<number, Trouble>;
+  /** Undefined if no record has one. */
+  readonly adapters: JobAdapters | undefined;
+  /** Numbers of the adapters that each peer said it cannot have. */
+  readonly lacking: Map<PeerId, Set<number>>;
   /** Counted as the job goes; kept in its head. */
   readonly tally: { done: number; failed: number; reissues: number; duplicates: number; leased: number };
   readonly byPeer: Map<PeerId, number>;
@@ -51,7 +55,7 @@ export interface RunningJob {
  */
 export function createRunningJob(
   head: JobHead & { readonly root: string },
-  costs: Uint32Array,
+  { costs, adapters }: JobPlan,
   settled: Uint8Array,
   nowMs: number,
 ): RunningJob {
@@ -66,6 +70,8 @@ export function createRunningJob(
     places: settled,
     shown: new Map(),
     troubles: new Map(),
+    adapters,
+    lacking: new Map(),
     tally: {
       done: head.recordsDone,
       failed: head.recordsFailed,
@@ -101,7 +107,7 @@ export function shareLeft(job: RunningJob, peer: PeerId): number {
   return Math.max(0, share - (job.shown.get(peer)?.count ?? 0));
 }
 
-export type Verdict = 'again' | 'poisoned' | 'gave-up' | 'record-fault';
+export type Verdict = 'again' | 'poisoned' | 'gave-up' | 'record-fault' | 'adapter-unavailable';
 
 /**
  * Notes that `record` failed on `peer` and says what becomes of it.

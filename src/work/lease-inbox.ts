@@ -1,4 +1,5 @@
 import type { PeerId } from '../base/branded.ts';
+import { adapterOf } from './adapter-choice.ts';
 import { bytesToTokens } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Dispatcher, ProviderMessage } from './dispatcher.ts';
@@ -94,7 +95,8 @@ export function createLeaseInbox(components: LeaseInboxComponents) {
     const { record, code, reason } = message;
     if (lease.answered.has(record)) return;
     requireOpen(lease, record);
-    const kind = OWN_FAULTS.has(code) ? 'own-fault' : 'fault';
+    const isAdapters = code === 'adapter-unavailable' && adapterOf(lease.job, record) > 0;
+    const kind = isAdapters ? 'no-adapter' : OWN_FAULTS.has(code) ? 'own-fault' : 'fault';
     dispatcher.failRecord(lease, record, kind, shown(`${code}: ${reason}`));
     endIfComplete(lease);
   }

@@ -23,6 +23,8 @@ export interface Lease {
   /** When it began to be computed, as far as is known. */
   startedAtMs: number;
   results: number;
+  /** It ended records for want of an adapter, which nobody is to blame for. */
+  isExcused: boolean;
 }
 
 /** The leases that count, and enough memory of the others to tell late from false. */

@@ -10,6 +10,7 @@ import { MAX_SHOWN_CHARS } from './constants.ts';
  * - `unknown-method` / `unknown-url`: only POST to /v1/chat/completions and /v1/completions
  * - `body-missing`: no object under `body`
  * - `model-missing` / `unknown-model` / `model-mismatch`: no model, none of this swarm's, or not that of the first line
+ * - `unknown-adapter` / `adapter-mismatch`: no adapter of that name here, or one of another model
  * - `unsupported-parameter`: a parameter, named in `param`, that this version would have to ignore
  * - `bad-parameter`: a parameter, named in `param`, out of its range
  * - `bad-max-tokens`: zero, negative or beyond the limit of the protocol
@@ -23,6 +24,7 @@ import { MAX_SHOWN_CHARS } from './constants.ts';
  * - `poisoned`: the record failed on three different peers; nobody is to blame but the record
  * - `gave-up`: the record failed too often on too few peers
  * - `record-fault`: the peers agree that the record itself cannot be computed
+ * - `adapter-unavailable`: nobody who serves the model can have its adapter
  * - `cancelled`: the job was cancelled before the record was answered
  */
 export type LineFaultCode =
@@ -40,6 +42,8 @@ export type LineFaultCode =
   | 'model-missing'
   | 'unknown-model'
   | 'model-mismatch'
+  | 'unknown-adapter'
+  | 'adapter-mismatch'
   | 'unsupported-parameter'
   | 'bad-parameter'
   | 'bad-max-tokens'
@@ -52,6 +56,7 @@ export type LineFaultCode =
   | 'poisoned'
   | 'gave-up'
   | 'record-fault'
+  | 'adapter-unavailable'
   | 'cancelled';
 
 /** A value, not an exception: one bad line never stops its batch. */

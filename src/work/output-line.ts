@@ -18,6 +18,8 @@ export interface Answer {
   readonly promptTokens: number;
   readonly completionTokens: number;
   readonly numericClass: string;
+  /** Content address of the adapter that changed the model for it. */
+  readonly adapter?: string | undefined;
 }
 
 /**
@@ -47,6 +49,7 @@ export function formatAnswer(file: FileIdentity, record: number, answer: Answer)
       total_tokens: answer.promptTokens + answer.completionTokens,
     },
     system_fingerprint: answer.numericClass,
+    ...(answer.adapter !== undefined && { adapter: answer.adapter }),
   };
   return JSON.stringify({
     id: `batch_req_${tail}`,

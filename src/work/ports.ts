@@ -1,4 +1,4 @@
-import type { ModelRoot, PeerId } from '../base/branded.ts';
+import type { AdapterRoot, ModelRoot, PeerId } from '../base/branded.ts';
 import type { Bytes } from '../base/bytes.ts';
 import type { WorkRecord } from '../protocol/index.ts';
 
@@ -22,6 +22,7 @@ export type RecordOutcome =
       readonly finish: 'stop' | 'length';
       readonly numericClass: string;
     }
+  /** `adapter-unavailable`: this device cannot have the record's adapter, or it is not one of the model. */
   | { readonly t: 'fault'; readonly record: number; readonly code: string; readonly reason: string };
 
 /** Computes records on this device. Supplied by `node` over the engine. */
@@ -29,7 +30,7 @@ export interface Executor {
   /** Sequences that could start now for this model; 0 if it is not loaded or the person paused. */
   freeSlots(model: ModelRoot): number;
   /**
-   * Computes all records for a requester, reporting each as it ends; resolves when all were reported.
+   * Computes all records for a requester, each with the adapter that it names, reporting each as it ends; resolves when all were reported.
    *
    * Rejects with `AbortError` within 250 ms of an abort, and with a named error if the device is lost.
    */
@@ -49,6 +50,8 @@ export interface Candidate {
   readonly freeSlots: number;
   /** Advertised or measured, whichever is newer; 0 if unknown. */
   readonly tokensPerSecond: number;
+  /** Adapters of the model that it has; where a record names another it must fetch it first, if it can. */
+  readonly adapters?: readonly { readonly root: AdapterRoot; readonly isWarm: boolean }[] | undefined;
 }
 
 /** Who serves a model now. Supplied by `node` from presence. */

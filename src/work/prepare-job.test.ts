@@ -7,16 +7,24 @@ import { keptLines, readKept, type KeptLine } from './job-schema.ts';
 import { createJobStore } from './job-store.ts';
 import { readLines, type TextLine } from './line-reader.ts';
 import { prepareJob } from './prepare-job.ts';
-import { batchLine, batchOf, createFakeStore, letters, resolveModel } from './simulation.compliance.ts';
+import {
+  ADAPTER,
+  batchLine,
+  batchOf,
+  createFakeStore,
+  letters,
+  resolveAdapter,
+  resolveModel,
+} from './simulation.compliance.ts';
 
 const ID = 'job' as JobId;
 const NAMED =
-  /^(line-too-long|not-utf8|not-json|not-object|unknown-field|custom-id-(missing|invalid|doubled)|unknown-(method|url|model)|body-missing|model-(missing|mismatch)|unsupported-parameter|bad-(parameter|max-tokens|messages|prompt)|bad-schema|not-encodable|prompt-too-long|context-exceeded)$/;
+  /^(line-too-long|not-utf8|not-json|not-object|unknown-field|custom-id-(missing|invalid|doubled)|unknown-(method|url|model|adapter)|adapter-mismatch|body-missing|model-(missing|mismatch)|unsupported-parameter|bad-(parameter|max-tokens|messages|prompt)|bad-schema|not-encodable|prompt-too-long|context-exceeded)$/;
 
-async function prepare(file: Blob) {
+async function prepare(file: Blob, usualAdapter?: string) {
   const jobs = createJobStore(createFakeStore());
   const never = new AbortController().signal;
-  const components = { jobs, resolveModel, tokensFor: async () => letters };
+  const components = { jobs, resolveModel, resolveAdapter, tokensFor: async () => letters, usualAdapter };
   const prepared = await prepareJob(components, ID, file, 7, () => undefined, never);
   const lines: KeptLine[] = [];
   for (let chunk = 0; chunk * CHUNK_LINES < prepared.total; chunk++) lines.push(...(await jobs.readLines(ID, chunk)));
@@ -31,7 +39,7 @@ test('every line becomes a record or a fault, in order, with its number as an ed
   expect(codesOf(lines)).toEqual(['a', 'not-json', 'b', 'custom-id-doubled']);
   expect(lines.map(({ line }) => line)).toEqual([2, 4, 5, 6]);
   expect(prepared).toMatchObject({ total: 4, refused: 2, model: 'letters' });
-  expect([...prepared.costs].map((cost) => cost > 0)).toEqual([true, false, true, false]);
+  expect([...prepared.plan.costs].map((cost) => cost > 0)).toEqual([true, false, true, false]);
 });
 
 test('a batch has the model of its first line that names a known one', async () => {
@@ -39,6 +47,29 @@ test('a batch has the model of its first line that names a known one', async () 
   const text = models.map((model, i) => batchLine(`r${i}`, { model })).join('\n');
   const { lines } = await prepare(new Blob([text]));
   expect(codesOf(lines)).toEqual(['unknown-model', 'r1', 'model-mismatch', 'r3']);
+});
+
+test('a line names its adapter beside the model or in its place, or has the usual one', async () => {
+  const bodies = [
+    {},
+    { adapter: 'accent' },
+    { model: 'accent' },
+    { adapter: 'nobody' },
+    { adapter: 'twang' },
+    { model: 'twang' },
+    { adapter: null },
+    { adapter: 7 },
+  ];
+  const text = bodies.map((body, i) => batchLine(`r${i}`, body)).join('\n');
+  const faults = ['unknown-adapter', 'adapter-mismatch', 'model-mismatch'];
+  const plain = await prepare(new Blob([text]));
+  expect(codesOf(plain.lines)).toEqual(['r0', 'r1', 'r2', ...faults, 'r6', 'bad-parameter']);
+  expect(plain.prepared.plan.adapters).toEqual({ roots: [ADAPTER], of: Uint8Array.of(0, 1, 1, 0, 0, 0, 0, 0) });
+  expect(plain.lines.slice(0, 2)).toMatchObject([{ t: 'record' }, { t: 'record', adapter: ADAPTER }]);
+  const usual = await prepare(new Blob([text]), 'accent');
+  expect(codesOf(usual.lines)).toEqual(['r0', 'r1', 'r2', ...faults, 'r6', 'bad-parameter']);
+  expect(usual.prepared.plan.adapters?.of).toEqual(Uint8Array.of(1, 1, 1, 0, 0, 0, 1, 0));
+  expect((await prepare(batchOf(2))).prepared.plan).not.toHaveProperty('adapters');
 });
 
 test('what does not fit the context is refused by name, and a missing max_tokens is bounded by it', async () => {

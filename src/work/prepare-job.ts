@@ -1,16 +1,24 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import type { JobId, ModelRoot } from '../base/branded.ts';
+import type { AdapterRoot, JobId, ModelRoot } from '../base/branded.ts';
 import { bytesToHex, tokensToBytes } from '../base/bytes.ts';
 import { createRandom } from '../base/random.ts';
 import { readBatchLine, type BatchRequest } from './batch-line.ts';
 import type { CompletionRequest } from './completion-body.ts';
 import { MAX_PROMPT_TOKENS } from '../protocol/index.ts';
-import { CHUNK_LINES, DEFAULT_MAX_TOKENS, MAX_BATCH_BYTES, MAX_BATCH_LINES, PREFILL_DISCOUNT } from './constants.ts';
+import {
+  CHUNK_LINES,
+  DEFAULT_MAX_TOKENS,
+  MAX_BATCH_BYTES,
+  MAX_BATCH_LINES,
+  MAX_JOB_ADAPTERS,
+  PREFILL_DISCOUNT,
+} from './constants.ts';
 import { WorkError } from './errors.ts';
-import type { KeptLine, KeptRecord } from './job-schema.ts';
+import type { JobPlan, KeptLine, KeptRecord } from './job-schema.ts';
 import type { JobStore } from './job-store.ts';
 import { shown, type LineFault, type LineFaultCode } from './line-fault.ts';
 import { readLines, type TextLine } from './line-reader.ts';
+import { resolveTarget, type LineTarget, type NameComponents } from './line-target.ts';
 import type { Tokens } from './ports.ts';
 
 /** What is known of a batch once every line of it was read. */
@@ -20,14 +28,15 @@ export interface PreparedBatch {
   readonly root: ModelRoot | undefined;
   readonly total: number;
   readonly refused: number;
-  /** One a line; 0 for a refused one. */
-  readonly costs: Uint32Array;
+  /** One cost a line; 0 for a refused one. */
+  readonly plan: JobPlan;
 }
 
-export interface PrepareComponents {
+export interface PrepareComponents extends NameComponents {
   readonly jobs: Pick<JobStore, 'writeLines'>;
-  readonly resolveModel: (name: string) => ModelRoot | undefined;
   readonly tokensFor: (root: ModelRoot) => Promise<Tokens>;
+  /** Name of the adapter for lines that name none. */
+  readonly usualAdapter?: string | undefined;
 }
 
 /** The model of a job: that of its first line with a known one. */
@@ -55,30 +64,39 @@ export async function prepareJob(
   const hash = sha256.create();
   const seen = new Set<string>();
   const costs: number[] = [];
+  const numbers: number[] = [];
+  const adapters = new AdapterNumbers();
   let chosen: ChosenModel | undefined;
   let chunk: TextLine[] = [];
 
+  const targetOf = (request: CompletionRequest) => resolveTarget(components, request, components.usualAdapter);
   const encodeLine = async (read: BatchRequest | LineFault, line: number, record: number): Promise<KeptLine> => {
     if ('code' in read) return { t: 'fault', line, ...faultFields(read) };
-    const root = components.resolveModel(read.request.model);
-    const wrong = wrongModel(read.request.model, root, chosen);
+    const target = targetOf(read.request);
+    const wrong =
+      'code' in target ? target : (otherModel(read.request.model, target, chosen) ?? adapters.add(target.adapter));
     if (wrong) return { t: 'fault', line, ...faultFields({ ...wrong, customId: read.customId }) };
-    const tokens = await components.tokensFor(root as ModelRoot);
+    const { model, adapter } = target as LineTarget;
+    const tokens = await components.tokensFor(model);
     const kept = await encodeRecord(read, line, tokens, derivedSeed(key, record));
-    return 'code' in kept ? { t: 'fault', line, ...faultFields(kept) } : kept;
+    if ('code' in kept) return { t: 'fault', line, ...faultFields(kept) };
+    return adapter === undefined ? kept : { ...kept, adapter };
   };
   const closeChunk = async () => {
     const first = costs.length;
     const reads = chunk.map((line) => readText(line, seen));
     for (const read of reads) {
       if (chosen || 'code' in read) continue;
-      const root = components.resolveModel(read.request.model);
-      if (root !== undefined) chosen = { name: read.request.model, root };
+      const target = targetOf(read.request);
+      if ('model' in target) chosen = { name: read.request.model, root: target.model };
     }
     const kept = await Promise.all(reads.map((read, i) => encodeLine(read, chunk[i]?.line ?? 0, first + i)));
     signal.throwIfAborted();
     await components.jobs.writeLines(id, first / CHUNK_LINES, kept);
-    for (const line of kept) costs.push(line.t === 'record' ? costOf(line) : 0);
+    for (const line of kept) {
+      costs.push(line.t === 'record' ? costOf(line) : 0);
+      numbers.push(line.t === 'record' ? adapters.numberOf(line.adapter) : 0);
+    }
     chunk = [];
     onLine(costs.length);
   };
@@ -96,7 +114,10 @@ export async function prepareJob(
     root: chosen?.root,
     total: costs.length,
     refused: costs.filter((cost) => cost === 0).length,
-    costs: Uint32Array.from(costs),
+    plan: {
+      costs: Uint32Array.from(costs),
+      ...(adapters.roots.length > 0 && { adapters: { roots: adapters.roots, of: Uint8Array.from(numbers) } }),
+    },
   };
 }
 
@@ -106,14 +127,32 @@ function readText(line: TextLine, seen: Set<string>): BatchRequest | LineFault {
   return { code: line.fault, message, param: undefined, customId: null };
 }
 
-function wrongModel(name: string, root: ModelRoot | undefined, chosen: ChosenModel | undefined) {
-  if (root === undefined) {
-    const message = `work: no model ${shown(name)} here; use a name from the shelf`;
-    return { code: 'unknown-model', message, param: 'model' } as const;
-  }
-  if (chosen?.root === root) return undefined;
+function otherModel(name: string, { model }: LineTarget, chosen: ChosenModel | undefined) {
+  if (chosen?.root === model) return undefined;
   const message = `work: a batch has one model, ${shown(chosen?.name ?? '')}, not ${shown(name)}; split the file`;
   return { code: 'model-mismatch', message, param: 'model' } as const;
+}
+
+/** Numbers a batch's adapters in the order of their lines. */
+class AdapterNumbers {
+  readonly roots: AdapterRoot[] = [];
+  readonly #numbers = new Map<AdapterRoot, number>();
+
+  /** From 1 on; 0 for none. */
+  numberOf(root: AdapterRoot | undefined): number {
+    return root === undefined ? 0 : (this.#numbers.get(root) ?? 0);
+  }
+
+  /** Gives it a number if it has none. @returns why it cannot have one */
+  add(root: AdapterRoot | undefined) {
+    if (root === undefined || this.#numbers.has(root)) return undefined;
+    if (this.roots.length < MAX_JOB_ADAPTERS) {
+      this.#numbers.set(root, this.roots.push(root));
+      return undefined;
+    }
+    const message = `work: a batch may name ${MAX_JOB_ADAPTERS} adapters, this is one more; split the file`;
+    return { code: 'unsupported-parameter', message, param: 'adapter' } as const;
+  }
 }
 
 /** Turns a request into token ids and bounds it by the model's context. */

@@ -1,16 +1,15 @@
 import type { JobId, ModelRoot, PeerId } from '../base/branded.ts';
 import type { JobFiles } from './job-output.ts';
 import type { JobView } from './job-view.ts';
+import type { NameComponents } from './line-target.ts';
 import type { Directory, KeyValueStore, Tokens } from './ports.ts';
 import type { LinkComponents } from './work-link.ts';
 
-export interface RequesterComponents extends LinkComponents {
+export interface RequesterComponents extends LinkComponents, NameComponents {
   readonly directory: Directory;
   readonly store: KeyValueStore;
   /** Tokenizer of a model; asked for once a model, again after a rejection. */
   readonly tokensFor: (root: ModelRoot) => Promise<Tokens>;
-  /** The model that a batch means by `name`; undefined if none. */
-  readonly resolveModel: (name: string) => ModelRoot | undefined;
   /** Uniform u32 from a secure source: a job's shuffle and missing seeds derive from it. */
   readonly randomU32: () => number;
 }
@@ -21,6 +20,8 @@ export interface BatchSubmission {
   readonly fileName: string;
   /** Compute on this peer alone, e.g. this node itself. */
   readonly only?: PeerId | undefined;
+  /** Name or root of the adapter for lines that name none. */
+  readonly adapter?: string | undefined;
 }
 
 /** Runs batches: cuts them into fragments, has peers compute them, keeps what comes back. Several at once. */

@@ -7,7 +7,7 @@ import { WorkError } from './errors.ts';
 import { readWorkRecords } from './job-answers.ts';
 import { buildJobFiles } from './job-output.ts';
 import { createJobRun, placesOf, readProgress, type JobRun } from './job-run.ts';
-import type { JobHead } from './job-schema.ts';
+import type { JobHead, JobPlan } from './job-schema.ts';
 import { createJobStore } from './job-store.ts';
 import type { JobState, JobView } from './job-view.ts';
 import type { RunningJob } from './job.ts';
@@ -15,7 +15,7 @@ import { createLeaseInbox } from './lease-inbox.ts';
 import { shown } from './line-fault.ts';
 import type { Tokens } from './ports.ts';
 import { prepareJob } from './prepare-job.ts';
-import type { Requester, RequesterComponents } from './requester-contract.ts';
+import type { BatchSubmission, Requester, RequesterComponents } from './requester-contract.ts';
 import { openWorkLink, type WorkLink } from './work-link.ts';
 
 interface Entry {
@@ -161,7 +161,7 @@ export function createRequester(components: RequesterComponents): Requester {
     changed();
   }
 
-  async function activate(entry: Entry, costs: Uint32Array, places: Uint8Array): Promise<void> {
+  async function activate(entry: Entry, plan: JobPlan, places: Uint8Array): Promise<void> {
     const { head } = entry;
     const tokens = head.root === null ? undefined : await tokensFor(head.root as ModelRoot);
     entry.abort.signal.throwIfAborted();
@@ -175,7 +175,7 @@ export function createRequester(components: RequesterComponents): Requester {
         onBroken: (error) => breakDown(head.id as JobId, error),
       },
       head,
-      costs,
+      plan,
       places,
     );
     entry.state = 'running';
@@ -225,7 +225,7 @@ export function createRequester(components: RequesterComponents): Requester {
     if (isStopped) throw new WorkError('stopped', 'work: the requester was stopped; make a new one', {});
   }
 
-  async function prepare(entry: Entry, file: Blob): Promise<void> {
+  async function prepare(entry: Entry, { file, adapter }: BatchSubmission): Promise<void> {
     const id = entry.head.id as JobId;
     const { signal } = entry.abort;
     const onLine = (total: number) => {
@@ -233,25 +233,25 @@ export function createRequester(components: RequesterComponents): Requester {
       changed();
     };
     const prepared = await prepareJob(
-      { jobs, resolveModel: components.resolveModel, tokensFor },
+      { ...components, jobs, tokensFor, usualAdapter: adapter },
       id,
       file,
       entry.head.key,
       onLine,
       signal,
     );
-    const { digest, model, root, total, refused, costs } = prepared;
+    const { digest, model, root, total, refused, plan } = prepared;
     entry.head = { ...entry.head, digest, model, root: root ?? null, total, recordsFailed: refused, state: 'running' };
-    await jobs.writeCosts(id, costs);
+    await jobs.writePlan(id, plan);
     signal.throwIfAborted();
     await jobs.writeHead(id, entry.head);
-    await activate(entry, costs, placesOf(costs));
+    await activate(entry, plan, placesOf(plan.costs));
   }
 
   async function goOn(entry: Entry): Promise<void> {
     const progress = await readProgress(jobs, entry.head, CHUNK_LINES);
     entry.head = { ...progress.head, state: 'running' };
-    await activate(entry, progress.costs, progress.places);
+    await activate(entry, progress.plan, progress.places);
     entry.head = { ...entry.head, leased: 0 };
   }
 
@@ -274,7 +274,8 @@ export function createRequester(components: RequesterComponents): Requester {
   }
 
   return {
-    async submit({ file, fileName, only }) {
+    async submit(batch) {
+      const { fileName, only } = batch;
       requireRunning();
       const id = bytesToHex(crypto.getRandomValues(new Uint8Array(16))) as JobId;
       const head: JobHead = {
@@ -307,7 +308,7 @@ export function createRequester(components: RequesterComponents): Requester {
       entries.set(id, entry);
       changed();
       try {
-        await prepare(entry, file);
+        await prepare(entry, batch);
         return id;
       } catch (error) {
         entries.delete(id);

@@ -1,4 +1,4 @@
-import type { ModelRoot, PeerId } from '../base/branded.ts';
+import type { AdapterRoot, ModelRoot, PeerId } from '../base/branded.ts';
 import { bytesToTokens, type Bytes } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
@@ -10,6 +10,7 @@ import type { Candidate, Channel, Directory, Executor, KeyValueStore, RecordOutc
 
 export const MODEL = 'ab'.repeat(32) as ModelRoot;
 export const OTHER_MODEL = 'cd'.repeat(32) as ModelRoot;
+export const ADAPTER = 'ef'.repeat(32) as AdapterRoot;
 export const CONTEXT = 512;
 
 export interface Peer {
@@ -118,7 +119,10 @@ export const letters: Tokens = {
 /** What the arithmetic model answers: a function of the record alone, as the real one promises to be. */
 export function answerOf(record: WorkRecord): RecordOutcome {
   const prompt = bytesToTokens(record.prompt);
-  const start = prompt.reduce((sum, token) => (sum * 31 + token) >>> 0, record.seed ^ (record.record * 7));
+  const start = prompt.reduce(
+    (sum, token) => (sum * 31 + token) >>> 0,
+    record.seed ^ (record.record * 7) ^ (record.adapter === undefined ? 0 : 0x5a5a),
+  );
   const random = createRandom(record.temperature === 0 ? prompt.length : start);
   const length = 1 + random.below(record.maxTokens);
   const tokens = Uint32Array.from({ length }, () => random.below(26));
@@ -244,6 +248,14 @@ function sizeOf(value: unknown): number {
 export const resolveModel = (name: string): ModelRoot | undefined =>
   name === 'letters' ? MODEL : name === 'others' ? OTHER_MODEL : undefined;
 
+/** `accent` changes `letters`; `twang` changes `others`. */
+export const resolveAdapter = (name: string) =>
+  name === 'accent'
+    ? { root: ADAPTER, base: MODEL }
+    : name === 'twang'
+      ? { root: '01'.repeat(32) as AdapterRoot, base: OTHER_MODEL }
+      : undefined;
+
 /** What a requester and a provider of one node share. */
 export function linkOf(clock: Clock, channel: Channel, peer: Peer) {
   return { clock, logger: silentLogger, channel, signer: peer.signer, publicKeyOf };
@@ -262,7 +274,9 @@ export function batchOf(count: number, body: Record<string, unknown> = {}): Blob
 
 export interface ParsedLine {
   readonly custom_id: string | null;
-  readonly response: { readonly body: { readonly choices: { readonly text: string }[] } } | null;
+  readonly response: {
+    readonly body: { readonly choices: { readonly text: string }[]; readonly adapter?: string };
+  } | null;
   readonly error: { readonly code: string; readonly line: number; readonly param: string | null } | null;
 }
 

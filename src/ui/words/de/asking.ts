@@ -47,6 +47,8 @@ export const asking = {
     who: 'Wer rechnet',
     swarm: 'Menschen, die dieses Modell teilen',
     device: 'Dieses Gerät allein',
+    adapter: 'Adapter für Zeilen, die keinen nennen',
+    noAdapter: 'Keiner: das Modell, wie es ist',
     progressOf: (file) => `Fortschritt von ${file}`,
     answered: (done, total) => `${done} von ${total} beantwortet`,
     withError: (count) => plural(count, { one: (n) => `${n} mit einem Fehler`, other: (n) => `${n} mit einem Fehler` }),

@@ -48,6 +48,8 @@ export const asking = {
     who: 'Who computes',
     swarm: 'People who share this model',
     device: 'This device alone',
+    adapter: 'Adapter for lines that name none',
+    noAdapter: 'None: the model as it is',
     progressOf: (file: string) => `Progress of ${file}`,
     answered: (done: string, total: string) => `${done} of ${total} answered`,
     withError: (count: number) =>
