@@ -3,6 +3,8 @@ import { applyUpdate, watchForUpdate, type NodeSnapshot } from '../node/index.ts
 import { NodeElement } from './node-element.ts';
 import { words } from './words/words.ts';
 
+type State = 'none' | 'ready' | 'after-work' | 'begun';
+
 /** Says that a new version waits, and begins it when its person wants: never under work that runs. */
 export class UpdateNote extends NodeElement {
   static override styles = [
@@ -20,7 +22,7 @@ export class UpdateNote extends NodeElement {
     `,
   ];
 
-  #state: 'none' | 'ready' | 'after-work' | 'begun' = 'none';
+  #state: State = 'none';
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -48,7 +50,7 @@ export class UpdateNote extends NodeElement {
     if (this.#state === 'after-work' && !works(this.snapshot)) void this.#begin();
   }
 
-  #enter(state: typeof this.#state) {
+  #enter(state: State) {
     this.#state = state;
     this.requestUpdate();
   }

@@ -34,6 +34,8 @@ export interface StudioView {
 /** Teaches a model on this device. Every method is called because a person clicked. */
 export interface Studio {
   view(): StudioView;
+  /** Something is fetched, measured or learnt now. */
+  isRunning(): boolean;
   onChange(listener: () => void): () => void;
   /** Downloads the base if need be, reads the rows and shows what would be learnt. Problems are shown in the view. */
   prepare(choice: StudioChoice): Promise<void>;
@@ -131,6 +133,7 @@ export function createStudio(openBase: (model: ModelRoot) => Promise<ModelSource
 
   return {
     view: () => view,
+    isRunning: () => view.phase === 'preparing' || view.phase === 'probing' || view.phase === 'training',
     onChange: (listener) => signal.on(listener),
     prepare: (choice) => open(choice, undefined),
     kept: readKeptRun,

@@ -20,6 +20,8 @@ export const advice: Words['advice'] = {
   'node/offline':
     'Der Server dieser Seite antwortet nicht. Modelle, die schon auf diesem Gerät sind, lassen sich weiter benutzen.',
   'node/elsewhere': 'Starling läuft schon auf einer anderen Seite dieses Browsers.',
+  'node/unknown-file':
+    'Diese Datei ist keines der Modelle, die hier angeboten werden, oder wurde verändert: genommen werden nur die, die ihr Herausgeber unterschrieben hat. Unter „Modelle“ stehen sie.',
   'node/unknown-model': 'Dieses Modell wird hier nicht angeboten. Unter „Modelle“ steht, welche es gibt.',
   'engine/out-of-memory': outOfMemory,
   'gpu/out-of-memory': outOfMemory,

@@ -16,6 +16,8 @@ export const advice = {
   'node/no-peers': 'Nobody is sharing this model right now. The batch waits and starts by itself when somebody does.',
   'node/offline': 'This page’s server does not answer. Models that are already on this device can still be used.',
   'node/elsewhere': 'Starling is already running on another page of this browser.',
+  'node/unknown-file':
+    'This file is none of the models that are offered here, or was changed: only those that their publisher signed are taken. The Models section lists them.',
   'node/unknown-model': 'This model is not offered here. The Models section lists what is.',
   'engine/out-of-memory': outOfMemory,
   'gpu/out-of-memory': outOfMemory,
