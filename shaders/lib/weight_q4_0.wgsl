@@ -34,3 +34,10 @@ fn run_weight4(r: Run, j: u32) -> vec4f {
   let word = weights[r.base + (j & 3u)] >> ((j >> 2u) * 4u);
   return r.d * (vec4f(bytes_of(word & 0x0f0f0f0fu)) - vec4f(8.0));
 }
+
+// Four codes as int8, weights d (code - CODE_OFFSET).
+const CODE_OFFSET = 8;
+
+fn run_codes4(r: Run, j: u32) -> u32 {
+  return (weights[r.base + (j & 3u)] >> ((j >> 2u) * 4u)) & 0x0f0f0f0fu;
+}

@@ -29,3 +29,10 @@ fn run_weight4(r: Run, j: u32) -> vec4f {
   let codes = bitcast<vec4i>(vec4u(word << 24u, word << 16u, word << 8u, word)) >> vec4u(24u);
   return r.d * vec4f(codes);
 }
+
+// Four codes as int8, weights d (code - CODE_OFFSET).
+const CODE_OFFSET = 0;
+
+fn run_codes4(r: Run, j: u32) -> u32 {
+  return weights[r.base + j];
+}

@@ -35,6 +35,7 @@ export { ALL_KERNELS } from './kernels/all-kernels.ts';
 export { WEIGHT_FORMATS } from './kernels/weight-formats.ts';
 export { readModelConfig, type Architecture, type ModelConfig } from './model/config.ts';
 export type { LoadOptions } from './model/load-model.ts';
+export type { ProductType } from './model/reduction.ts';
 export { loadWeights, type LoadedWeights, type WeightsOptions } from './model/load-weights.ts';
 export { ropeAngles } from './model/rope-angles.ts';
 export type { ModelSource } from './model/upload-weights.ts';

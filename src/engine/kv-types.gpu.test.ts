@@ -54,7 +54,7 @@ describe.each(['f16', 'int8'] as const)('a cache of %s', (kvType) => {
       expect(errors.length).toBeGreaterThan(100);
       return errors.reduce((a, b) => a + b, 0) / errors.length;
     };
-    const fromRounded = meanOff(forwardReference(config, tables, tokens, undefined, kvType));
+    const fromRounded = meanOff(forwardReference(config, tables, tokens, undefined, { kvType }));
     const fromExact = meanOff(forwardReference(config, tables, tokens));
     expect(fromRounded).toBeLessThan(BOUNDS[kvType].fromRounded);
     expect(fromExact).toBeLessThan(BOUNDS[kvType].fromExact);

@@ -1,4 +1,5 @@
 import { GpuError } from './errors.ts';
+import type { ShaderFeature } from './link-shader.ts';
 
 /** What the adapter says of itself; reading it allocates nothing. */
 export interface GpuReport {
@@ -9,6 +10,8 @@ export interface GpuReport {
   readonly isSoftware: boolean;
   readonly hasF16: boolean;
   readonly hasSubgroups: boolean;
+  /** Whether shaders may multiply four int8 at once: a feature of the language, so the browser's. */
+  readonly hasPackedInt8: boolean;
   /** Lanes of every subgroup; undefined where they vary or there are none. */
   readonly subgroupSize: number | undefined;
   /** Lanes that every subgroup has at least. */
@@ -41,7 +44,7 @@ const OPTIONAL_FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as cons
  * @throws {GpuError} `no-webgpu`, `no-adapter`
  */
 export async function probeGpu(gpu: GPU | undefined): Promise<GpuReport> {
-  return reportOf(await requestAdapter(gpu));
+  return reportOf(await requestAdapter(gpu), gpu);
 }
 
 /**
@@ -52,7 +55,7 @@ export async function probeGpu(gpu: GPU | undefined): Promise<GpuReport> {
  */
 export async function openGpu(gpu: GPU | undefined): Promise<GpuDevice> {
   const adapter = await requestAdapter(gpu);
-  const report = reportOf(adapter);
+  const report = reportOf(adapter, gpu);
   const requiredFeatures = OPTIONAL_FEATURES.filter((name) => adapter.features.has(name));
   const requiredLimits = { maxBufferSize: Math.min(adapter.limits.maxBufferSize, MAX_BUFFER_BYTES) };
   let device: GPUDevice;
@@ -103,7 +106,7 @@ async function requestAdapter(gpu: GPU | undefined): Promise<GPUAdapter> {
   return adapter;
 }
 
-function reportOf(adapter: GPUAdapter): GpuReport {
+function reportOf(adapter: GPUAdapter, gpu: GPU | undefined): GpuReport {
   const { vendor, architecture, description } = adapter.info;
   const { isFallbackAdapter } = adapter.info;
   return {
@@ -113,11 +116,17 @@ function reportOf(adapter: GPUAdapter): GpuReport {
     isSoftware: isFallbackAdapter || SOFTWARE.test(`${vendor} ${architecture} ${description}`),
     hasF16: adapter.features.has('shader-f16'),
     hasSubgroups: adapter.features.has('subgroups'),
+    hasPackedInt8: hasLanguageFeature(gpu, 'packed_4x8_integer_dot_product'),
     subgroupSize: subgroupSizeOf(adapter),
     subgroupMinSize: adapter.features.has('subgroups') ? adapter.info.subgroupMinSize : undefined,
     maxBufferBytes: Math.min(adapter.limits.maxBufferSize, MAX_BUFFER_BYTES),
     maxBindingBytes: Math.min(adapter.limits.maxStorageBufferBindingSize, MAX_BINDING_BYTES),
   };
+}
+
+/** Older browsers have no such list. */
+function hasLanguageFeature(gpu: Partial<Pick<GPU, 'wgslLanguageFeatures'>> | undefined, name: ShaderFeature): boolean {
+  return gpu?.wgslLanguageFeatures?.has(name) ?? false;
 }
 
 function subgroupSizeOf({ features, info }: GPUAdapter): number | undefined {

@@ -5,10 +5,15 @@ export interface ShaderFile {
   readonly code: string;
   /** Language extensions that it needs. */
   readonly enables?: readonly ShaderExtension[];
+  /** Features of the language that it needs, which are a browser's, not a device's. */
+  readonly requires?: readonly ShaderFeature[];
 }
 
 /** WGSL's names; WebGPU calls the first `shader-f16`. */
 export type ShaderExtension = 'f16' | 'subgroups';
+
+/** Products of four int8 at once: `dot4I8Packed`, `pack4xI8`. */
+export type ShaderFeature = 'packed_4x8_integer_dot_product';
 
 /** What makes a module of several files. Every file is WGSL of its own apart from the names it expects of the others. */
 export interface ShaderLink {
@@ -30,8 +35,10 @@ export interface LinkedShader {
 export function linkShader(link: ShaderLink): LinkedShader {
   // Directives must come before everything else.
   const enables = new Set(link.files.flatMap((file) => file.enables ?? []));
+  const requires = new Set(link.files.flatMap((file) => file.requires ?? []));
   const prelude = [
     ...[...enables].map((name) => `enable ${name};`),
+    ...[...requires].map((name) => `requires ${name};`),
     ...Object.entries(link.aliases ?? {}).map(([name, type]) => `alias ${name} = ${type};`),
     ...Object.entries(link.consts ?? {}).map(([name, value]) => `const ${name} = ${value}u;`),
   ];

@@ -1,11 +1,11 @@
 /**
- * `npm run bench:gpu [-- --shapes 135M,1B --types Q4_0 --batches 1,8 --layers 4 --json FILE]`: decode steps of random
+ * `npm run bench:gpu [-- --shapes 135M,1B --types Q4_0 --batches 1,8 --products f32 --layers 4 --json FILE]`: decode steps of random
  * models against the memory's own speed, on whatever GPU Dawn finds. One table; every product is checked first.
  * `npm run bench:gpu -- --bundle bench.mjs` writes one file that runs where there is Node, `webgpu` and no network.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { benchDevice, benchShapeNames, type BenchRow, type BenchShape } from '../engine/index.ts';
+import { benchDevice, benchShapeNames, type BenchRow, type BenchShape, type ProductType } from '../engine/index.ts';
 import { openGpu } from '../gpu/index.ts';
 import { TENSOR_TYPES, type TensorType } from '../weights/index.ts';
 import { openDawn } from './open-dawn.ts';
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     batches: { type: 'string', default: '1,4,8,16' },
     layers: { type: 'string' },
     vocabulary: { type: 'string' },
+    products: { type: 'string', default: 'f32,int8' },
     json: { type: 'string' },
   },
 });
@@ -85,6 +86,7 @@ const report = await benchDevice(
     shapes,
     types: list<TensorType>(values.types, Object.keys(TENSOR_TYPES) as TensorType[]),
     batches: values.batches.split(',').map(Number),
+    products: list<ProductType>(values.products, ['f32', 'int8']),
     budgetMs: 1000,
     ...(layers === undefined ? {} : { layers }),
     ...(vocabulary === undefined ? {} : { vocabulary }),

@@ -12,7 +12,7 @@ const driver = process.env['VK_DRIVER_FILES'] ?? LAVAPIPE.find(existsSync);
 const reason = driver === undefined ? ' (skipped: no lavapipe and no VK_DRIVER_FILES)' : '';
 
 test.skipIf(driver === undefined)(
-  `products of f16 and over subgroups are right under Dawn, and the self-test says so${reason}`,
+  `products of f16, of int8 and over subgroups are right under Dawn, and the self-test says so${reason}`,
   { timeout: 600_000 },
   async () => {
     const file = await bundle('src/headless/testing/check-properties.ts');
@@ -24,7 +24,8 @@ test.skipIf(driver === undefined)(
     const reductions = device?.['reductions'] as string[];
     expect(reductions).toEqual(expect.arrayContaining(['serial', 'shared']));
     expect(reductions.filter((label) => label.endsWith('-f16')).length).toBeGreaterThan(0);
-    expect(checks.length).toBe(reductions.length + 1);
+    expect(reductions.filter((label) => label.endsWith('-int8')).length).toBeGreaterThan(0);
+    expect(checks.length).toBe(reductions.length + 2);
     for (const { what, faults } of checks) expect(faults, String(what)).toEqual([]);
   },
 );

@@ -88,7 +88,7 @@ export class PageNode implements StarlingNode {
     if (this.#phase !== 'off' && this.#phase !== 'connected') return;
     this.#lastConsent = consent;
     await this.#attempt(async (signal) => {
-      if (!(await this.#lock.tryAcquire())) return this.#enter('elsewhere');
+      if (!(await this.#lock.tryAcquire())) return this.#showElsewhere();
       this.#enter('starting');
       const device = await this.#open();
       await device.requester.list();
@@ -130,7 +130,7 @@ export class PageNode implements StarlingNode {
   async stop(): Promise<void> {
     this.#starting?.abort();
     const device = this.#device;
-    if (!device || this.#phase === 'off') return;
+    if (!device || this.#phase === 'off') return this.#lock.release();
     this.#enter('stopping');
     await device.restartRequester();
     await this.#serving.close(device);
@@ -142,9 +142,31 @@ export class PageNode implements StarlingNode {
   }
 
   async takeOver(): Promise<void> {
-    await this.#lock.takeOver();
-    this.#enter('off');
+    await this.claim(true);
     if (this.#lastConsent) await this.contribute(this.#lastConsent);
+  }
+
+  async claim(isWanted: boolean): Promise<boolean> {
+    if (isWanted) await this.#lock.takeOver();
+    else if (!(await this.#lock.tryAcquire())) {
+      this.#showElsewhere();
+      return false;
+    }
+    if (this.#phase === 'elsewhere') this.#enter('off');
+    return true;
+  }
+
+  /** Lets another page be the node, and shows that. */
+  async yield(): Promise<void> {
+    await this.stop();
+    this.#showElsewhere();
+  }
+
+  #showElsewhere(): void {
+    this.#enter('elsewhere');
+    void this.#lock.whenFree().then(() => {
+      if (this.#phase === 'elsewhere') this.#enter('off');
+    });
   }
 
   async download(root: ModelRoot): Promise<void> {
@@ -236,7 +258,7 @@ export class PageNode implements StarlingNode {
       this.#device = device;
       await device.shelf.refresh();
       // Another tab's requester may be writing; its half-made jobs are not ours to tidy.
-      if (!(await this.#lock.isHeldElsewhere())) await device.requester.list();
+      if (!(await this.#lock.isLedElsewhere())) await device.requester.list();
       if (!this.#embedding) await registerOfflineShell();
       await this.#readStorage();
       return device;

@@ -168,6 +168,7 @@ export async function followTabs(onChange: () => void, onLog: (entry: LogEntry) 
     setLimits: (limits) => void remote.setLimits(limits),
     stop: () => ask(remote.stop()),
     takeOver: () => Promise.resolve(),
+    claim: () => Promise.resolve(true),
     download: (root) => ask(remote.download(root)),
     cancelDownload: (root) => ask(remote.cancelDownload(root)),
     deleteModel: (root) => ask(remote.deleteModel(root)),

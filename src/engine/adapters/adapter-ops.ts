@@ -6,6 +6,7 @@ import {
   SHRINK_LANES,
 } from '../kernels/low-rank.ts';
 import type { Op, OpBuilder, OpParts } from '../model/op-builder.ts';
+import { productOps } from '../model/product-ops.ts';
 import type { LayerView, MatrixView } from '../model/weights-view.ts';
 import { TABLE_WORDS_PER_LAYER, type AdapterBuffers, type PooledGroup } from './adapter-buffers.ts';
 
@@ -45,13 +46,14 @@ export class AdapterOps {
     const { group } = pooled;
     const { config, state } = this.#parts;
     const shrink = await this.#shrink(layer, pooled, state.normed);
-    const products = await this.#builder.matmul(
-      storedPairs(gateUp),
-      'store',
-      state.normed,
-      this.#buffers.gateUp,
-      2 * config.ffnWidth,
-    );
+    const products = await productOps(this.#builder, this.#parts, {
+      matrix: storedPairs(gateUp),
+      epilogue: 'store',
+      x: state.normed,
+      y: this.#buffers.gateUp,
+      yStride: 2 * config.ffnWidth,
+      over: 'rows',
+    });
     const swiglus: Op[] = [];
     for (const { outputs, firstOutput } of gateUp.chunks) {
       const params = { ...this.#expansion(layer, pooled, config.ffnWidth), n: outputs, first: firstOutput };

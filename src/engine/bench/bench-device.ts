@@ -2,7 +2,8 @@ import { createGpuMemory, createPipelineCache, type GpuDevice } from '../../gpu/
 import type { TensorType } from '../../weights/index.ts';
 import { makeBenchModel } from './bench-model.ts';
 import { benchConfig, BENCH_SHAPES, benchTensors, type BenchShape } from './bench-shapes.ts';
-import { reductionLabel } from '../model/reduction.ts';
+import { isInt8Type } from '../kernels/int8-products.ts';
+import { reductionLabel, type ProductType } from '../model/reduction.ts';
 import { chooseReduction } from '../tuning/choose-reduction.ts';
 import { createMemoryTunings } from '../tuning/tuning-store.ts';
 import { measureReadBandwidth } from './read-bandwidth.ts';
@@ -12,6 +13,8 @@ export interface BenchOptions {
   readonly shapes: readonly BenchShape[];
   readonly types: readonly TensorType[];
   readonly batches: readonly number[];
+  /** What products may be; each allowed kind is measured where the type has it, `f32` alone by default. */
+  readonly products?: readonly ProductType[];
   /** Fewer layers than the shape has, for slow devices and small memories. */
   readonly layers?: number;
   /** Fewer words than the shape has. */
@@ -19,6 +22,8 @@ export interface BenchOptions {
   /** Time for each line. */
   readonly budgetMs: number;
 }
+
+const PLAIN = ['f32'] as const;
 
 /** One line: a decode step of `batch` sequences with 128 positions each. */
 export interface BenchRow {
@@ -75,31 +80,33 @@ export async function benchDevice(
         const model = await makeBenchModel(gpu, cache, memory, config, tensors, slots);
         const { weights, state } = model;
         const parts = { gpu, cache, header: { tensors }, config, weights, state };
-        const reduction = await chooseReduction(parts, tunings);
-        const forward = await model.prepare(reduction);
-        for (const batch of options.batches) {
-          signal?.throwIfAborted();
-          model.writeStep(batch);
-          const step = { rows: batch, logitRows: batch };
-          const { stepMs, encodeMs } = await timeSteps(device, forward, step, options.budgetMs);
-          const kernels = await timeKernels(device, memory, forward, step);
-          const stepBytes = model.weightBytes + batch * model.cacheBytes;
-          const row: BenchRow = {
-            shape,
-            type,
-            batch,
-            layers: config.layers,
-            stepMs,
-            encodeMs,
-            stepBytes,
-            tokensPerSecond: (1000 * batch) / stepMs,
-            rooflineShare: (1000 * stepBytes) / stepMs / bytesPerSecond,
-            dispatches: forward.dispatches,
-            reduction: reductionLabel(reduction),
-            ...kernels,
-          };
-          rows.push(row);
-          onRow(row);
+        const kinds = isInt8Type(type) ? (options.products ?? PLAIN) : PLAIN;
+        for (const products of kinds) {
+          const reduction = await chooseReduction({ ...parts, products }, tunings);
+          const forward = await model.prepare(reduction);
+          for (const batch of options.batches) {
+            signal?.throwIfAborted();
+            model.writeStep(batch);
+            const step = { rows: batch, logitRows: batch };
+            const times = await timeSteps(device, forward, step, options.budgetMs);
+            const kernels = await timeKernels(device, memory, forward, step);
+            const stepBytes = model.weightBytes + batch * model.cacheBytes;
+            const row: BenchRow = {
+              shape,
+              type,
+              batch,
+              layers: config.layers,
+              ...times,
+              stepBytes,
+              tokensPerSecond: (1000 * batch) / times.stepMs,
+              rooflineShare: (1000 * stepBytes) / times.stepMs / bytesPerSecond,
+              dispatches: forward.dispatches,
+              reduction: reductionLabel(reduction),
+              ...kernels,
+            };
+            rows.push(row);
+            onRow(row);
+          }
         }
       } finally {
         memory.freeAll();

@@ -2,6 +2,7 @@ import type { Kernel } from '../../gpu/index.ts';
 import { attentionKernel, attentionSerialKernel } from './attention.ts';
 import { embedKernel } from './embed.ts';
 import { lowRankExpandKernel, lowRankShrinkKernel, lowRankSwigluKernel } from './low-rank.ts';
+import { matmulInt8Kernel, roundInt8Kernel } from './int8-products.ts';
 import { matmulKernel, matmulTallKernel } from './matmul.ts';
 import { pickKernel } from './pick.ts';
 import { rmsNormKernel } from './rms-norm.ts';
@@ -13,6 +14,8 @@ export const ALL_KERNELS: readonly Kernel[] = [
   rmsNormKernel,
   matmulKernel,
   matmulTallKernel,
+  roundInt8Kernel,
+  matmulInt8Kernel,
   ropeCacheKernel,
   attentionKernel,
   attentionSerialKernel,

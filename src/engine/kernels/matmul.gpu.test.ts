@@ -107,3 +107,13 @@ test('a product has the same bits in every tiling', async () => {
     expect(tall.found).toEqual(wide.found);
   }
 });
+
+test.each(['Q8_0', 'Q4_0'] as const)('an int8 product over %s has the same bits in every tiling', async (type) => {
+  for (const one of Object.values(REDUCTIONS)) {
+    const reduction = { ...one, products: 'int8' } as const;
+    const run = (columns: number) =>
+      runProduct(gpu, cache, { type, epilogue: 'swiglu', reduction, n: 33, k: 736, columns }, 9);
+    const wide = await run(11);
+    for (const columns of [1, 2, 5]) expect((await run(columns)).found).toEqual(wide.found.slice(0, columns));
+  }
+});

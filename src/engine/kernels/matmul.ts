@@ -21,8 +21,12 @@ const EPILOGUES = {
 
 const PRODUCT = { name: 'quantised_product.wgsl', code: product };
 const PRODUCTS_F32 = { name: 'products_f32.wgsl', code: productsF32 };
-/** The variant of products of a precision for as many columns as `cols` is. */
-export const PRODUCTS_OF = { f32: { f32: 'f32', vec4f: 'f32' }, f16: { f32: 'f16', vec4f: 'f16x4' } } as const;
+/** The variant of products of a precision for as many columns as `cols` is; what int8 does not cover is f32. */
+export const PRODUCTS_OF = {
+  f32: { f32: 'f32', vec4f: 'f32' },
+  f16: { f32: 'f16', vec4f: 'f16x4' },
+  int8: { f32: 'f32', vec4f: 'f32' },
+} as const;
 
 /** Invocations of a workgroup. */
 export const MATMUL_WG = 64;

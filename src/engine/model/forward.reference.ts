@@ -4,6 +4,7 @@ import { readModelConfig, type ModelConfig } from './config.ts';
 import type { AdapterWeights, LowRankPair } from '../adapters/adapter-weights.ts';
 import { dequantise } from './dequantise.reference.ts';
 import { keptReference } from './kv-type.reference.ts';
+import { roundedReference } from '../kernels/int8-products.reference.ts';
 import type { KvType } from './kv-type.ts';
 
 /** A whole model in f64: slow, plain, and the oracle of the GPU's forward pass. */
@@ -47,22 +48,31 @@ function addProduct(table: Float64Array, { rank, scale, a, b }: LowRankPair): vo
   }
 }
 
+/** Where numbers are rounded on their way; nowhere by default. */
+export interface Roundings {
+  /** How keys and values are kept between their making and their use. */
+  readonly kvType?: KvType;
+  /** Tensors whose inputs are rounded to int8, 32 at a time. */
+  readonly int8Products?: ReadonlySet<string>;
+}
+
 /**
  * Natural log-probabilities of the next token after each of `tokens`: (tokens, vocabulary).
  *
  * @param tables the numbers of each tensor by its GGUF name
- * @param kvType how keys and values are kept between their making and their use
  */
 export function forwardReference(
   config: ModelConfig,
   tables: ReadonlyMap<string, Float64Array>,
   tokens: ArrayLike<number>,
   onState: (state: Float64Array) => void = () => undefined,
-  kvType: KvType = 'f32',
+  { kvType = 'f32', int8Products = new Set() }: Roundings = {},
 ): Float64Array[] {
   const weights = (name: string) => present(tables.get(name), name);
   const optional = (name: string) => tables.get(name);
   const { width, layers, headSize } = config;
+  const times = (name: string, input: Float64Array) =>
+    matVec(weights(name), int8Products.has(name) ? roundedReference(input) : input);
   const keep = (heads: Float64Array) => {
     for (let at = 0; at < heads.length; at += headSize)
       heads.set(keptReference(kvType, heads.subarray(at, at + headSize)), at);
@@ -77,25 +87,22 @@ export function forwardReference(
     for (let layer = 0; layer < layers; layer++) {
       const name = (part: string) => `blk.${layer}.${part}`;
       const normed = rmsNorm(x, weights(name('attn_norm.weight')), config.epsilon);
-      const project = (part: string) =>
-        addInto(matVec(weights(name(`${part}.weight`)), normed), optional(name(`${part}.bias`)));
+      const project = (part: string) => addInto(times(name(`${part}.weight`), normed), optional(name(`${part}.bias`)));
       const turn = (heads: Float64Array, gain: string) =>
         rotate(config, headNorm(config, heads, optional(name(gain))), position, optional('rope_freqs.weight'));
       const q = turn(project('attn_q'), 'attn_q_norm.weight');
       present(keys[layer], 'layer').push(keep(turn(project('attn_k'), 'attn_k_norm.weight')));
       present(values[layer], 'layer').push(keep(project('attn_v')));
       const mixed = attend(config, q, present(keys[layer], 'layer'), present(values[layer], 'layer'));
-      addInto(x, matVec(weights(name('attn_output.weight')), mixed));
+      addInto(x, times(name('attn_output.weight'), mixed));
       const inner = rmsNorm(x, weights(name('ffn_norm.weight')), config.epsilon);
-      const up = matVec(weights(name('ffn_up.weight')), inner);
-      const gated = matVec(weights(name('ffn_gate.weight')), inner).map(
-        (g, i) => (g / (1 + Math.exp(-g))) * (up[i] ?? 0),
-      );
-      addInto(x, matVec(weights(name('ffn_down.weight')), gated));
+      const up = times(name('ffn_up.weight'), inner);
+      const gated = times(name('ffn_gate.weight'), inner).map((g, i) => (g / (1 + Math.exp(-g))) * (up[i] ?? 0));
+      addInto(x, times(name('ffn_down.weight'), gated));
     }
     const last = rmsNorm(x, weights('output_norm.weight'), config.epsilon);
     onState(last);
-    out.push(logSoftmax(matVec(weights(config.isTied ? 'token_embd.weight' : 'output.weight'), last)));
+    out.push(logSoftmax(times(config.isTied ? 'token_embd.weight' : 'output.weight', last)));
   }
   return out;
 }

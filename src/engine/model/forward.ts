@@ -1,6 +1,8 @@
 import type { AdapterBuffers } from '../adapters/adapter-buffers.ts';
 import { AdapterOps } from '../adapters/adapter-ops.ts';
 import { OpBuilder, type Op, type OpParts, type Tiling } from './op-builder.ts';
+import { productOps } from './product-ops.ts';
+import type { MatrixView } from './weights-view.ts';
 
 /** Rows (columns of the matrix products) of a step, and how many of them want logits. */
 export interface StepShape {
@@ -42,26 +44,31 @@ export async function prepareForward(parts: OpParts, adapters?: AdapterBuffers):
   const { config, weights, state } = parts;
   const { heads, kvHeads, headSize } = config;
   const qkvWidth = (heads + 2 * kvHeads) * headSize;
+  const product = (
+    matrix: MatrixView,
+    epilogue: string,
+    x: GPUBuffer,
+    y: GPUBuffer,
+    yStride: number,
+    over: Op['over'] = 'rows',
+  ) => productOps(builder, parts, { matrix, epilogue, x, y, yStride, over });
   const ops: Op[] = [...(await builder.embed())];
   for (const [layer, view] of weights.layers.entries()) {
     const cache = { keys: state.keys[layer] ?? state.q, values: state.values[layer] ?? state.q };
     ops.push(await builder.norm('same', state.residual, view.attentionNorm, state.normed));
-    for (const matrix of view.qkv)
-      ops.push(...(await builder.matmul(matrix, 'store', state.normed, state.qkv, qkvWidth)));
+    for (const matrix of view.qkv) ops.push(...(await product(matrix, 'store', state.normed, state.qkv, qkvWidth)));
     ops.push(...((await changes?.qkv(layer)) ?? []));
     ops.push(await builder.ropeCache(view.vectors, cache), await builder.attention(cache));
-    ops.push(...(await builder.matmul(view.output, 'add', state.attended, state.residual, config.width)));
+    ops.push(...(await product(view.output, 'add', state.attended, state.residual, config.width)));
     ops.push(...((await changes?.output(layer)) ?? []));
     ops.push(await builder.norm('same', state.residual, view.ffnNorm, state.normed));
-    const gateUp = await builder.matmul(view.gateUp, 'swiglu', state.normed, state.gated, config.ffnWidth);
+    const gateUp = await product(view.gateUp, 'swiglu', state.normed, state.gated, config.ffnWidth);
     ops.push(...((await changes?.gateUp(layer, gateUp, view)) ?? gateUp));
-    ops.push(...(await builder.matmul(view.down, 'add', state.gated, state.residual, config.width)));
+    ops.push(...(await product(view.down, 'add', state.gated, state.residual, config.width)));
     ops.push(...((await changes?.down(layer)) ?? []));
   }
   ops.push(await builder.norm('listed', state.residual, weights.outputNorm, state.finalNormed));
-  ops.push(
-    ...(await builder.matmul(weights.head, 'store', state.finalNormed, state.logits, config.vocabulary, 'logitRows')),
-  );
+  ops.push(...(await product(weights.head, 'store', state.finalNormed, state.logits, config.vocabulary, 'logitRows')));
   ops.push(await builder.pick());
   const listOf = createListCache(ops);
   const encode = (pass: GPUComputePassEncoder, shape: StepShape) => {

@@ -13,13 +13,14 @@ export function keptReference(type: KvType, head: ArrayLike<number>): Float64Arr
   return numbers.map((v) => step * Math.max(-127, Math.min(127, roundToEven(v / step))));
 }
 
-/** The step of a head's int8 codes: its greatest number / 127, in f32. */
+/** The step of int8 codes: the greatest number / 127, in f32. */
 export function stepReference(head: ArrayLike<number>): number {
   const largest = Array.from(head).reduce((most, v) => Math.max(most, Math.abs(v)), 1e-30);
   return Math.fround(Math.fround(largest) * Math.fround(1 / 127));
 }
 
-function roundToEven(value: number): number {
+/** The nearest whole number, of two the even one. */
+export function roundToEven(value: number): number {
   const floor = Math.floor(value);
   const isDown = value - floor < 0.5 || (value - floor === 0.5 && floor % 2 === 0);
   return isDown ? floor : floor + 1;

@@ -14,7 +14,7 @@ import type { ModelConfig } from './config.ts';
 import { kvHeadBytes, type KvType } from './kv-type.ts';
 import type { ModelRunner } from './model-runner.ts';
 import { prepareRunner } from './prepare-runner.ts';
-import { reductionLabel } from './reduction.ts';
+import { reductionLabel, type ProductType } from './reduction.ts';
 import { allocateRunState, PAGE_TOKENS, type RunLimits, type RunState } from './run-state.ts';
 import { loadWeights } from './load-weights.ts';
 import type { ModelSource } from './upload-weights.ts';
@@ -34,6 +34,12 @@ export interface LoadOptions {
    * both at some loss of precision; results agree in their bits within one type only.
    */
   readonly kvType?: KvType;
+  /**
+   * How products may be made; `f32` by default. `int8` lets the device round their inputs to 8 bits, 32 at a time, for
+   * weights of Q8_0 and Q4_0, where that is faster: log-probabilities are off by some hundredths. The numeric class
+   * says what was taken.
+   */
+  readonly products?: ProductType;
   /** Bytes that the model may take on the GPU, all in all; WebGPU itself does not say how many there are. */
   readonly memoryBytes?: number;
   /** Split matrices into bindings of at most this many bytes; for tests. */
@@ -89,7 +95,9 @@ export async function loadModel(
     const weightBytes = memory.allocatedBytes;
     const { state, contextTokens } = await fitRunState(config, options, view.ropeFactors, device.queue, memory);
     const { kvType } = state.limits;
-    const reduction = await chooseReduction({ gpu, cache, header, config, weights: view, state }, tunings);
+    const { products = 'f32' } = options;
+    const parts = { gpu, cache, header, config, weights: view, state, products };
+    const reduction = await chooseReduction(parts, tunings);
     const runner = await prepareRunner({ device, cache, memory, config, weights: view, state, reduction });
     const kvBytesPerToken = 2 * config.layers * config.kvHeads * kvHeadBytes(kvType, config.headSize);
     const numericClass = [

@@ -17,14 +17,14 @@ import {
 } from '../kernels/attention.ts';
 import { embedKernel } from '../kernels/embed.ts';
 import { SERIAL_ROWS } from '../kernels/lanes.ts';
-import { MATMUL_WG, matmulKernel, matmulTallKernel, PRODUCTS_OF, TALL_TILES } from '../kernels/matmul.ts';
+import { BLOCK_INPUTS, BLOCK_WORDS } from '../kernels/int8-products.ts';
 import { PICK_LANES, pickKernel } from '../kernels/pick.ts';
 import { NORM_LANES, rmsNormKernel } from '../kernels/rms-norm.ts';
 import { ropeCacheKernel } from '../kernels/rope-cache.ts';
 import type { ModelConfig } from './config.ts';
 import type { Reduction } from './reduction.ts';
 import { PAGE_TOKENS, type RunState } from './run-state.ts';
-import type { MatrixView, WeightsView } from './weights-view.ts';
+import type { WeightsView } from './weights-view.ts';
 
 /** Columns side by side in a vector, and vectors that a workgroup takes: one row, up to four, up to eight and more. */
 export type Tiling = 1 | 4 | 8;
@@ -53,7 +53,6 @@ export interface OpParts {
   readonly reduction: Reduction;
 }
 
-const TILINGS = [1, 4, 8] as const;
 const COLUMNS = [1, 4] as const;
 
 /** Values side by side in memory. */
@@ -65,6 +64,7 @@ function columnsOf(tiling: Tiling): number {
 export class OpBuilder {
   readonly #parts: OpParts;
   readonly #params = new Map<string, GPUBuffer>();
+  #codes: Promise<GPUBuffer> | undefined;
 
   constructor(parts: OpParts) {
     this.#parts = parts;
@@ -109,49 +109,6 @@ export class OpBuilder {
       group,
       size: lanes.size,
     };
-  }
-
-  async matmul(
-    matrix: MatrixView,
-    epilogue: string,
-    x: GPUBuffer,
-    y: GPUBuffer,
-    yStride: number,
-    over: Op['over'] = 'rows',
-  ): Promise<Op[]> {
-    const { cache, reduction } = this.#parts;
-    const { kind, lanes, products = 'f32' } = reduction;
-    const isTall = (tiling: Tiling) => kind === 'serial' && tiling === 8;
-    const variants = { format: matrix.type, epilogue };
-    const pipelineOf = (tiling: Tiling) => {
-      if (isTall(tiling)) return cache.pipeline(matmulTallKernel, { variants, aliases: { cols: 'vec4f' } });
-      const cols = tiling === 1 ? 'f32' : 'vec4f';
-      return cache.pipeline(matmulKernel, {
-        variants: { ...variants, reduce: kind, products: PRODUCTS_OF[products][cols] },
-        aliases: { cols },
-        overrides: { LANES: lanes, GROUPS: tiling === 8 ? 2 : 1 },
-      });
-    };
-    const pipelines = new Map(
-      await Promise.all(TILINGS.map(async (tiling) => [tiling, await pipelineOf(tiling)] as const)),
-    );
-    const ops: Op[] = [];
-    for (const { buffer, scalesWord, outputs, firstOutput } of matrix.chunks) {
-      const params = await this.#paramsOf(matmulKernel, {
-        n: outputs,
-        k4: matrix.k / 4,
-        y_stride: yStride,
-        y_row0: matrix.firstRow + firstOutput,
-        half_base: scalesWord,
-      });
-      const group = this.#bind(matmulKernel, [params, buffer, x, y]);
-      const tiles = Math.ceil(outputs / (epilogue === 'swiglu' ? 2 : 4));
-      const workgroups = (tiling: Tiling) =>
-        Math.ceil(tiles / (isTall(tiling) ? MATMUL_WG * TALL_TILES : MATMUL_WG / lanes));
-      const size = (rows: number, tiling: Tiling) => [workgroups(tiling), Math.ceil(rows / tiling)] as const;
-      ops.push({ over, pipeline: (tiling) => found(pipelines.get(tiling)), group, size });
-    }
-    return ops;
   }
 
   async ropeCache(vectors: GPUBuffer, { keys, values }: { keys: GPUBuffer; values: GPUBuffer }): Promise<Op> {
@@ -220,8 +177,30 @@ export class OpBuilder {
     choice: KernelChoice,
     size: (rows: number) => readonly [number, number],
   ): Promise<Op> {
-    const group = this.#bind(kernel, [await this.#paramsOf(kernel, params), ...buffers]);
+    const group = await this.bindGroup(kernel, params, buffers);
     return { over: 'rows', pipeline: await this.#byColumns(kernel, choice), group, size };
+  }
+
+  /** Parameters, which ops share where they are the same, and then `buffers`. */
+  async bindGroup<Layout extends ParamsLayout>(
+    kernel: Kernel<Layout>,
+    params: ParamsOf<Layout>,
+    buffers: readonly GPUBuffer[],
+  ): Promise<GPUBindGroup> {
+    return this.#bind(kernel, [await this.#paramsOf(kernel, params), ...buffers]);
+  }
+
+  /** Room for the inputs of int8 products, made for the first of them: each is used up before the next is rounded. */
+  codes(): Promise<GPUBuffer> {
+    this.#codes ??= this.#createCodes();
+    return this.#codes;
+  }
+
+  #createCodes(): Promise<GPUBuffer> {
+    const { config, state, memory } = this.#parts;
+    const widest = Math.max(config.width, config.ffnWidth, config.heads * config.headSize);
+    const words = state.limits.maxRows * Math.ceil(widest / BLOCK_INPUTS) * BLOCK_WORDS;
+    return memory.create('codes', words * 4, BUFFER_USAGE.STORAGE);
   }
 
   async #byColumns(kernel: Kernel, choice: KernelChoice): Promise<Op['pipeline']> {

@@ -24,7 +24,8 @@ test('whatever changes the numbers changes the answers', () => {
   expect(first({ tensors: benchTensors(config, 'Q4_0') }, config)).not.toEqual(answers);
   expect(first(header, { ...config, ropeBase: 2 * config.ropeBase })).not.toEqual(answers);
   expect(first(header, config, [3])).not.toEqual(answers);
-  expect(knownAnswers(header, config, [2], 'int8').answers).not.toEqual(answers);
+  expect(knownAnswers(header, config, [2], { kvType: 'int8' }).answers).not.toEqual(answers);
+  expect(knownAnswers(header, config, [2], { hasInt8Products: true }).answers).not.toEqual(answers);
 });
 
 test('only the latest few kinds are remembered', () => {

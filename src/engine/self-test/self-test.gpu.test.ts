@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPipelineCache, openGpu, type GpuDevice, type PipelineCache } from '../../gpu/index.ts';
 import { createMemoryPieceStore, parseGgufHeader } from '../../weights/index.ts';
 import { createEngineApi, type EngineEvent } from '../index.ts';
+import { isInt8Type } from '../kernels/int8-products.ts';
 import { readModelConfig } from '../model/config.ts';
 import { reductionLabel, reductionsOf } from '../model/reduction.ts';
 import { reachableGpu } from '../testing/reachable-gpu.ts';
@@ -19,7 +20,8 @@ afterAll(() => gpu.close());
 
 test.each(testModels)('the kernels of $name pass in every reduction of this device', async (model) => {
   const header = parseGgufHeader(await model.file());
-  const candidates = reductionsOf(gpu.report);
+  const hasInt8Types = header.tensors.some(({ type }) => isInt8Type(type));
+  const candidates = reductionsOf(gpu.report).filter(({ products }) => products !== 'int8' || hasInt8Types);
   expect(candidates.length).toBeGreaterThanOrEqual(2);
   for (const candidate of candidates)
     expect(await chooseTested(gpu, cache, header, readModelConfig(header), [candidate])).toBe(candidate);
@@ -85,6 +87,23 @@ describe('sabotage', () => {
     await expect(testing).rejects.toMatchObject({ name: 'EngineError', code: 'kernel-wrong' });
     expect(edits).toBeGreaterThan(0);
     opened.close();
+  });
+
+  test.each([
+    ['a code', /^round_int8/, 'round(v / step)', 'round(v / step) + vec4f(0.0, 0.0, 0.0, 8.0)'],
+    ['a step', /^matmul_int8/, 'bitcast<cols>(x_codes[at + 8u])', '1.1 * bitcast<cols>(x_codes[at + 8u])'],
+    ['the last block of a row', /^matmul_int8/, 'run < blocks', 'run + 1u < blocks'],
+    ['an offset', /^matmul_int8/, 'CODE_OFFSET = 8', 'CODE_OFFSET = 7'],
+  ])('an int8 product with %s wrong is found out', async (_, label, from, to) => {
+    const opened = await openGpu(sabotage(label, from, to).gpu);
+    const file = await testModels.find(({ name }) => name === 'qwen2-Q4_0')?.file();
+    const header = parseGgufHeader(file ?? new Uint8Array(0));
+    const first = reductionsOf(opened.report).find(({ products }) => products === 'int8');
+    const choose = (device: GpuDevice) =>
+      chooseTested(device, createPipelineCache(device.device), header, readModelConfig(header), first ? [first] : []);
+    await expect(choose(opened)).rejects.toMatchObject({ code: 'kernel-wrong' });
+    opened.close();
+    expect(await choose(gpu)).toEqual(first);
   });
 
   test('a kernel that is wrong in every variant: the model is refused by name', async () => {

@@ -18,8 +18,11 @@ import { knownAnswers, type KnownAnswers } from './known-answers.ts';
  * cache rounds, a key or value at the middle between two numbers may go the other way than the reference's.
  */
 const TOLERANCES: Readonly<Record<KvType, number>> = { f32: 1e-4, f16: 1e-3, int8: 1e-2 };
-/** The least where products are made in f16, each factor off by 2^-11 of itself. */
-const HALF_TOLERANCE = 2e-2;
+/**
+ * The least where products round: in f16 each factor is off by 2^-11 of itself; to int8 an input at the middle between two
+ * numbers may go the other way than the reference's, as in the cache.
+ */
+const PRODUCT_TOLERANCES = { f32: 0, f16: 2e-2, int8: 1e-2 } as const;
 const SLOTS = 2;
 const MAX_ROWS = 24;
 const DRAWS = [
@@ -53,9 +56,10 @@ export async function chooseTested(
   candidates: readonly Reduction[],
   kvType: KvType = 'f32',
 ): Promise<Reduction> {
-  const known = knownAnswers(header, config, LENGTHS, kvType);
   const faults: string[] = [];
   for (const reduction of candidates) {
+    const hasInt8Products = reduction.products === 'int8';
+    const known = knownAnswers(header, config, LENGTHS, { kvType, hasInt8Products });
     const fault = await faultOf(gpu, cache, known, { reduction, kvType });
     if (!fault) return reduction;
     faults.push(`${reductionLabel(reduction)}: ${fault}`);
@@ -88,7 +92,7 @@ async function faultOf(
     const state = await allocateRunState(config, limits, view.ropeFactors, queue, memory);
     const { device } = gpu;
     const runner = await prepareRunner({ device, cache, memory, config, weights: view, state, reduction });
-    const tolerance = Math.max(TOLERANCES[kvType], reduction.products === 'f16' ? HALF_TOLERANCE : 0);
+    const tolerance = Math.max(TOLERANCES[kvType], PRODUCT_TOLERANCES[reduction.products ?? 'f32']);
     return await compare(runner, known, tolerance);
   } catch (error) {
     if (gpu.lostError) throw gpu.lostError;

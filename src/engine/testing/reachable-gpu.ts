@@ -5,6 +5,7 @@ export function reachableGpu(change: (device: GPUDevice) => void = () => undefin
 } {
   const devices: GPUDevice[] = [];
   const gpu = {
+    wgslLanguageFeatures: navigator.gpu.wgslLanguageFeatures,
     requestAdapter: async () => {
       const adapter = await navigator.gpu.requestAdapter();
       if (!adapter) return null;

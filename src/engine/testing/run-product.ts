@@ -3,6 +3,8 @@ import { createRandom } from '../../base/random.ts';
 import type { GpuDevice, PipelineCache } from '../../gpu/index.ts';
 import type { TensorType } from '../../weights/index.ts';
 import { matmulReference, swigluReference } from '../kernels/matmul.reference.ts';
+import { groupCodes, roundedReference } from '../kernels/int8-products.reference.ts';
+import { CODES_OF, isInt8Type, matmulInt8Kernel } from '../kernels/int8-products.ts';
 import { MATMUL_WG, matmulKernel, matmulTallKernel, PRODUCTS_OF, TALL_TILES } from '../kernels/matmul.ts';
 import { dequantise } from '../model/dequantise.reference.ts';
 import { packedRow, packRows } from '../model/packing.ts';
@@ -39,17 +41,21 @@ export async function runProduct(gpu: GpuDevice, cache: PipelineCache, shape: Pr
   const cols = side === 1 ? 'f32' : 'vec4f';
   const tiles = Math.ceil(n / (epilogue === 'swiglu' ? 2 : 4));
   const variants = { format: type, epilogue };
+  const isRounded = products === 'int8' && isInt8Type(type);
+  const choice = { aliases: { cols }, overrides: { LANES: lanes, GROUPS: groups } };
+  const all = { ...variants, reduce: kind };
   const [, , y] = await runKernel(gpu, cache, {
-    kernel: isTall ? matmulTallKernel : matmulKernel,
-    choice: isTall
-      ? { variants, aliases: { cols: 'vec4f' }, overrides: { WG: tallLanes } }
-      : {
-          variants: { ...variants, reduce: kind, products: PRODUCTS_OF[products][cols] },
-          aliases: { cols },
-          overrides: { LANES: lanes, GROUPS: groups },
-        },
+    ...(isTall
+      ? { kernel: matmulTallKernel, choice: { variants, aliases: { cols }, overrides: { WG: tallLanes } } }
+      : isRounded
+        ? { kernel: matmulInt8Kernel, choice: { ...choice, variants: { ...all, codes: CODES_OF[cols] } } }
+        : { kernel: matmulKernel, choice: { ...choice, variants: { ...all, products: PRODUCTS_OF[products][cols] } } }),
     params: { n, k4: k / 4, y_stride: n, y_row0: 0, half_base: (rows * packedRow(type, k).codesBytes) / 4 },
-    buffers: [concatBytes([packed.codes, packed.scales]), group(x, k, side), group(before, n, side)],
+    buffers: [
+      concatBytes([packed.codes, packed.scales]),
+      isRounded ? groupCodes(x, side) : group(x, k, side),
+      group(before, n, side),
+    ],
     workgroups: [
       Math.ceil(tiles / (isTall ? tallLanes * TALL_TILES : MATMUL_WG / lanes)),
       Math.ceil(columns / (side * groups)),
@@ -57,7 +63,7 @@ export async function runProduct(gpu: GpuDevice, cache: PipelineCache, shape: Pr
   });
   const found = ungroup(y ?? new ArrayBuffer(0), columns, n, side);
   const scale = dequantise(type, weights).reduce((top, w) => Math.max(top, Math.abs(w)), 0);
-  const sums = x.map((column) => matmulReference(type, weights, column));
+  const sums = x.map((column) => matmulReference(type, weights, isRounded ? roundedReference(column) : column));
   const expected = sums.map((row, m) => {
     if (epilogue === 'swiglu') return swigluReference(row);
     return epilogue === 'add' ? row.map((sum, i) => sum + (before[m]?.[i] ?? 0)) : row;

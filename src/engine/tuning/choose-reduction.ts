@@ -1,7 +1,7 @@
 import type { GpuDevice, PipelineCache } from '../../gpu/index.ts';
 import type { GgufHeader } from '../../weights/index.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { reductionLabel, reductionsOf, type Reduction } from '../model/reduction.ts';
+import { reductionLabel, reductionsOf, type ProductType, type Reduction } from '../model/reduction.ts';
 import type { RunState } from '../model/run-state.ts';
 import type { WeightsView } from '../model/weights-view.ts';
 import { chooseTested } from '../self-test/self-test.ts';
@@ -16,6 +16,8 @@ interface Parts {
   readonly config: ModelConfig;
   readonly weights: WeightsView;
   readonly state: RunState;
+  /** `int8` allows rounded inputs; `f32`, the default, holds the promise of 1e-4. */
+  readonly products?: ProductType;
 }
 
 /**
@@ -27,12 +29,15 @@ interface Parts {
  * @throws {EngineError} `kernel-wrong`; {GpuError} `device-lost`, `out-of-memory`
  */
 export async function chooseReduction(parts: Parts, tunings: TuningStore): Promise<Reduction> {
-  const { gpu, cache, header, config, state } = parts;
+  const { gpu, cache, header, config, state, products = 'f32' } = parts;
   // Not those that multiply in f16: activations of real models exceed its range, and nothing holds them back yet.
-  const candidates = reductionsOf(gpu.report).filter(({ products }) => products === undefined);
+  const possible = reductionsOf(gpu.report);
+  const exact = possible.filter((reduction) => reduction.products === undefined);
+  const rounded = products === 'int8' ? possible.filter((reduction) => reduction.products === 'int8') : [];
+  const candidates = [...rounded, ...exact];
   const { kvType } = state.limits;
   if (gpu.report.isSoftware) return await chooseTested(gpu, cache, header, config, candidates, kvType);
-  const key = await tuningKey(gpu.report, header, config, kvType);
+  const key = await tuningKey(gpu.report, header, config, { kvType, products });
   const label = await tunings.get(key);
   const known = candidates.find((candidate) => reductionLabel(candidate) === label);
   const ordered = known

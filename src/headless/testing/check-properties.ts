@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { benchConfig, benchTensors } from '../../engine/bench/bench-shapes.ts';
 import { reductionLabel, reductionsOf } from '../../engine/model/reduction.ts';
 import { chooseTested } from '../../engine/self-test/self-test.ts';
-import { matmulProperties } from '../../engine/testing/properties/products.ts';
+import { matmulInt8Properties, matmulProperties } from '../../engine/testing/properties/products.ts';
 import { createPipelineCache, openGpu } from '../../gpu/index.ts';
 import { openDawn } from '../open-dawn.ts';
 
@@ -18,13 +18,17 @@ const cache = createPipelineCache(gpu.device);
 const { hasF16, hasSubgroups } = gpu.report;
 const reductions = reductionsOf(gpu.report);
 console.log(JSON.stringify({ hasF16, hasSubgroups, reductions: reductions.map(reductionLabel) }));
-for (const { label, of } of matmulProperties.filter((property) => types.has(property.label))) {
+const kinds = [
+  ...matmulProperties.map((property) => ({ ...property, name: 'products' })),
+  ...matmulInt8Properties.map((property) => ({ ...property, name: 'int8 products' })),
+];
+for (const { name, label, of } of kinds.filter((property) => types.has(property.label))) {
   const faults: string[] = [];
   const property = of(gpu, cache, ({ what, off, bound }) => {
     if (!(off <= bound)) faults.push(`${what}: off by ${off}, bound ${bound}`);
   });
   await fc.assert(property, { seed: SEED, numRuns: 1 });
-  console.log(JSON.stringify({ what: `products over ${label}`, faults: faults.slice(0, 3) }));
+  console.log(JSON.stringify({ what: `${name} over ${label}`, faults: faults.slice(0, 3) }));
 }
 const config = benchConfig('135M', 1, 512);
 const header = { tensors: benchTensors(config, 'Q8_0') };

@@ -4,7 +4,8 @@ import type { KernelProperty } from './kernel-property.ts';
 import { expandProperty, lowRankSwigluProperty, shrinkProperty } from './low-rank.ts';
 import { rmsNormProperty } from './norms.ts';
 import { pickProperty } from './pick.ts';
-import { matmulProperties, matmulTallProperties } from './products.ts';
+import { roundInt8Property } from './int8-products.ts';
+import { matmulInt8Properties, matmulProperties, matmulTallProperties } from './products.ts';
 import { ropeCacheProperty } from './rope-cache.ts';
 
 /** What must hold of each kernel of the forward pass, by the kernel's name. */
@@ -13,6 +14,8 @@ export const ALL_PROPERTIES: Readonly<Record<string, readonly KernelProperty[]>>
   rms_norm: [rmsNormProperty],
   matmul: matmulProperties,
   matmul_tall: matmulTallProperties,
+  round_int8: [roundInt8Property],
+  matmul_int8: matmulInt8Properties,
   rope_cache: [ropeCacheProperty],
   attention: attentionProperties,
   attention_serial: attentionSerialProperties,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { TENSOR_TYPES, type TensorType } from '../../../weights/index.ts';
+import { isInt8Type } from '../../kernels/int8-products.ts';
 import { MATMUL_WG } from '../../kernels/matmul.ts';
 import { reductionsOf } from '../../model/reduction.ts';
 import { runProduct, type ProductCase } from '../run-product.ts';
@@ -28,8 +29,8 @@ const shapesOf = (type: TensorType) =>
 
 type Variants = (report: Parameters<typeof reductionsOf>[0]) => readonly Partial<ProductCase>[];
 
-const productsOf = (variantsOf: Variants): KernelProperty[] =>
-  TYPES.map((type) =>
+const productsOf = (variantsOf: Variants, types = TYPES): KernelProperty[] =>
+  types.map((type) =>
     kernelProperty(type, 2, shapesOf(type), async (gpu, cache, { columns, epilogues, ...shape }, random) => {
       const found = [];
       for (const variant of variantsOf(gpu.report)) {
@@ -46,7 +47,20 @@ const productsOf = (variantsOf: Variants): KernelProperty[] =>
   );
 
 /** W x of any shape, one, four and eight columns at a time. */
-export const matmulProperties = productsOf((report) => reductionsOf(report).map((reduction) => ({ reduction })));
+export const matmulProperties = productsOf((report) =>
+  reductionsOf(report)
+    .filter(({ products }) => products !== 'int8')
+    .map((reduction) => ({ reduction })),
+);
+
+/** The same of inputs that are rounded. */
+export const matmulInt8Properties = productsOf(
+  (report) =>
+    reductionsOf(report)
+      .filter(({ products }) => products === 'int8')
+      .map((reduction) => ({ reduction })),
+  TYPES.filter(isInt8Type),
+);
 
 /** The same, eight rows and columns at a time. */
 export const matmulTallProperties = productsOf(() => [16, MATMUL_WG].map((tallLanes) => ({ isTall: true, tallLanes })));

@@ -19,7 +19,7 @@ export const advice: Words['advice'] = {
     'Gerade teilt niemand dieses Modell. Der Stapel wartet und beginnt von selbst, sobald jemand da ist.',
   'node/offline':
     'Der Server dieser Seite antwortet nicht. Modelle, die schon auf diesem Gerät sind, lassen sich weiter benutzen.',
-  'node/elsewhere': 'Starling läuft schon in einem anderen Tab dieses Browsers.',
+  'node/elsewhere': 'Starling läuft schon auf einer anderen Seite dieses Browsers.',
   'node/unknown-model': 'Dieses Modell wird hier nicht angeboten. Unter „Modelle“ steht, welche es gibt.',
   'engine/out-of-memory': outOfMemory,
   'gpu/out-of-memory': outOfMemory,

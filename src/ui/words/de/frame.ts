@@ -16,7 +16,7 @@ export const frame = {
   },
   phase: {
     off: 'Aus',
-    elsewhere: 'Läuft in einem anderen Tab',
+    elsewhere: 'Läuft auf einer anderen Seite',
     starting: 'Startet',
     connected: 'Verbunden, teilt nicht',
     serving: 'Teilt',

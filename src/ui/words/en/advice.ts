@@ -15,7 +15,7 @@ export const advice = {
     'The meeting point for peers does not answer. Starling keeps trying; this device can still compute for you.',
   'node/no-peers': 'Nobody is sharing this model right now. The batch waits and starts by itself when somebody does.',
   'node/offline': 'This page’s server does not answer. Models that are already on this device can still be used.',
-  'node/elsewhere': 'Starling is already running in another tab of this browser.',
+  'node/elsewhere': 'Starling is already running on another page of this browser.',
   'node/unknown-model': 'This model is not offered here. The Models section lists what is.',
   'engine/out-of-memory': outOfMemory,
   'gpu/out-of-memory': outOfMemory,

@@ -17,7 +17,7 @@ export const frame = {
   },
   phase: {
     off: 'Off',
-    elsewhere: 'Running in another tab',
+    elsewhere: 'Running on another page',
     starting: 'Starting',
     connected: 'Connected, not sharing',
     serving: 'Sharing',
