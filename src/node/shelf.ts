@@ -4,7 +4,7 @@ import { createLogger, type LogSink } from '../base/logger.ts';
 import type { Clock } from '../base/clock.ts';
 import { createRandom } from '../base/random.ts';
 import type { ModelSource } from '../engine/index.ts';
-import type { Bootstrap, Manifest } from '../protocol/index.ts';
+import type { Bootstrap, Manifest, Signer } from '../protocol/index.ts';
 import {
   createIdbModelRecords,
   createIdbPartialStore,
@@ -16,7 +16,7 @@ import {
   type ShelvedModel,
   WeightsError,
 } from '../weights/index.ts';
-import { ModelTransfer, type ModelSources } from '../weights/page-index.ts';
+import { buildModel, ModelTransfer, type ModelSources } from '../weights/page-index.ts';
 import { NodeError } from './errors.ts';
 import { problemOf } from './problem.ts';
 import type { Problem, ShelfModel } from './snapshot.ts';
@@ -32,6 +32,12 @@ export interface Shelf {
   takeFile(file: File): Promise<ModelRoot>;
   cancel(root: ModelRoot): Promise<void>;
   delete(root: ModelRoot): Promise<void>;
+  /**
+   * Puts a file made on this device onto the shelf, with a manifest signed by its own key.
+   *
+   * @throws {WeightsError} by name, `quota-exceeded` among them
+   */
+  add(file: { readonly name: string; readonly bytes: Bytes }, licence?: string): Promise<ModelRoot>;
   export(root: ModelRoot): Promise<ReadableStream<Uint8Array>>;
   /** What the engine needs to load a held model. */
   source(root: ModelRoot): Promise<ModelSource>;
@@ -51,9 +57,12 @@ export interface ShelfComponents {
   readonly loadedModel: () => ModelRoot | undefined;
   readonly clock: Clock;
   readonly log: LogSink;
+  /** Signs what this device makes. */
+  readonly signer: Signer;
 }
 
-export function createShelf({ offer, loadedModel, clock, log }: ShelfComponents, onChange: () => void): Shelf {
+export function createShelf(components: ShelfComponents, onChange: () => void): Shelf {
+  const { offer, loadedModel, clock, log, signer } = components;
   const pieces = createIdbPieceStore();
   const partials = createIdbPartialStore();
   const logger = createLogger('weights', log);
@@ -99,6 +108,11 @@ export function createShelf({ offer, loadedModel, clock, log }: ShelfComponents,
     return manifest;
   }
 
+  /** Whole, and listed by nobody: nothing is fetched, and nobody is told of it. */
+  function isOwn(root: ModelRoot): boolean {
+    return !offered(root) && shelved.some((model) => model.root === root && model.state === 'complete');
+  }
+
   function named(name: string): readonly ShelfModel[] {
     const all = mergeShelf(offer(), shelved, undefined, undefined, problems);
     return all.filter((model) => [model.root, model.name, model.name.replace(/\.gguf$/, '')].includes(name));
@@ -120,6 +134,8 @@ export function createShelf({ offer, loadedModel, clock, log }: ShelfComponents,
       problems.delete(root);
       try {
         await know(root);
+        // What this device made itself is nobody else's until its person shares it.
+        if (isOwn(root)) return;
         transfer ??= newTransfer();
         await transfer.fetch(root, sources(root), signal);
         logger.info('a model is complete on this device');
@@ -156,6 +172,19 @@ export function createShelf({ offer, loadedModel, clock, log }: ShelfComponents,
       await library.delete(root);
       problems.delete(root);
       await refresh();
+    },
+    async add({ name, bytes }, licence) {
+      const read = (start: number, end: number) => Promise.resolve(bytes.slice(start, end));
+      const file = { name: plainName(name), sizeBytes: bytes.byteLength, read };
+      const built = await buildModel(file, { signer, ...(licence !== undefined && { licence }) });
+      // The bytes first: what the shelf lists is whole.
+      for (const { hash, start, end } of listPieces(built.manifest)) await pieces.put(hash, bytes.slice(start, end));
+      // One that is known stays its publisher's.
+      if (!shelved.some(({ root }) => root === built.manifest.root)) {
+        await library.add(built.manifestBytes, built.torrent);
+      }
+      await refresh();
+      return built.manifest.root;
     },
     async export(root) {
       return rebuildFile(await know(root), pieces);
@@ -204,6 +233,16 @@ function unknownFile({ name, size }: File, cause?: Error): NodeError {
     `node: ${name} of ${size} bytes is none of the models offered here; the Models section lists them`,
     {},
     { cause },
+  );
+}
+
+/** A name that a manifest may carry. */
+function plainName(name: string): string {
+  return (
+    name
+      .replace(/[^\p{L}\p{N} ._()+-]/gu, '-')
+      .replace(/^\.+/, '')
+      .slice(-128) || 'adapter.gguf'
   );
 }
 
