@@ -18,6 +18,8 @@ interface SharedNode extends Pick<
   | 'download'
   | 'cancelDownload'
   | 'deleteModel'
+  | 'shareAdapter'
+  | 'withdrawAdapter'
   | 'exportModel'
   | 'submitBatch'
   | 'resumeJob'
@@ -95,6 +97,8 @@ function shareNode(node: StarlingNode): { api: SharedNode; close(): void } {
     download: (root) => node.download(root),
     cancelDownload: (root) => node.cancelDownload(root),
     deleteModel: (root) => node.deleteModel(root),
+    shareAdapter: (root) => node.shareAdapter(root),
+    withdrawAdapter: (root) => node.withdrawAdapter(root),
     async exportModel(root) {
       const stream = await node.exportModel(root);
       return transfer(stream, [stream]);
@@ -172,6 +176,8 @@ export async function followTabs(onChange: () => void, onLog: (entry: LogEntry) 
     download: (root) => ask(remote.download(root)),
     cancelDownload: (root) => ask(remote.cancelDownload(root)),
     deleteModel: (root) => ask(remote.deleteModel(root)),
+    shareAdapter: (root) => ask(remote.shareAdapter(root)),
+    withdrawAdapter: (root) => ask(remote.withdrawAdapter(root)),
     exportModel: (root) => ask(remote.exportModel(root)),
     submitBatch: (file, where, adapter) => ask(remote.submitBatch(file, where, adapter)),
     resumeJob: (id) => ask(remote.resumeJob(id)),

@@ -1,0 +1,1 @@
+export { workMessage } from '../../protocol/work-messages.ts';
