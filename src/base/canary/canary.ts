@@ -1,1 +1,0 @@
-export { workMessage } from '../../protocol/work-messages.ts';
