@@ -16,5 +16,5 @@ export type { BenchRow } from '../engine/index.ts';
 export type { JobView, NodePhase, NodeSnapshot, PeerView, Problem, ShelfModel, StartStep } from './snapshot.ts';
 export type { ChatOptions, Consent, StarlingNode } from './starling-node.ts';
 export type { StudioChoice } from './studio/kept-run.ts';
-export type { Studio, StudioView } from './studio/studio.ts';
+export type { BaseChoice, Studio, StudioView } from './studio/studio.ts';
 export type { PreviewToken } from '../training/index.ts';

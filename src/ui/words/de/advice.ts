@@ -36,10 +36,15 @@ export const advice: Words['advice'] = {
     'Gerade hat weder ein anderer Tab noch ein Server dieses Modell. Versuchen Sie es später noch einmal.',
   'adapter/adapter-lineage':
     'Woher dieser Adapter kommt, lässt sich nicht verfolgen, darum wird er nicht benutzt. Fragen Sie, wer ihn veröffentlicht hat.',
-  'adapter/adapter-base': 'Dieser Adapter wurde für ein anderes Modell gemacht.',
+  'adapter/adapter-base': 'Dieser Adapter wurde für ein anderes Modell gemacht. Wählen Sie das Modell, das er ändert.',
+  'adapter/adapter-invalid':
+    'Diese Dateien sind kein ganzer Adapter. Exportieren Sie ihn noch einmal, wo er gemacht wurde.',
+  'adapter/adapter-unsupported':
+    'Mit dieser Art von Adapter kann hier nicht gerechnet werden. Verschmelzen Sie ihn mit seinem Modell.',
   'training/diverged':
     'Der Verlust wurde unendlich. Was vorher aufbewahrt wurde, ist heil: machen Sie mit dem letzten Lauf und einer kleineren Lernrate weiter.',
-  'training/out-of-memory': 'Die GPU hat für so lange Zeilen zu wenig Speicher. Wählen Sie eine kürzere längste Zeile.',
+  'training/out-of-memory':
+    'Die GPU hat für so große Stücke zu wenig Speicher. Was aufbewahrt ist, ist ganz: machen Sie mit kleineren weiter, oder wählen Sie eine kürzere längste Zeile.',
   'trainingdata/empty': 'Die Datei hat keine Zeilen. Jede Zeile ist ein JSON-Objekt.',
   'trainingdata/too-few-rows':
     'Aus einer einzigen Zeile kann nicht zugleich gelernt und geprüft werden. Fügen Sie der Datei Zeilen hinzu.',

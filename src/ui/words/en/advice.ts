@@ -27,10 +27,13 @@ export const advice = {
   'weights/hash-mismatch': 'Some of the model arrived damaged and was thrown away. Press Download to fetch it again.',
   'weights/no-source': 'No other tab and no server has this model right now. Try again later.',
   'adapter/adapter-lineage': 'Where this adapter comes from cannot be followed, so it is not used. Ask its publisher.',
-  'adapter/adapter-base': 'This adapter was made for another model.',
+  'adapter/adapter-base': 'This adapter was made for another model. Choose the model that it changes.',
+  'adapter/adapter-invalid': 'These files are no whole adapter. Export it again where it was made.',
+  'adapter/adapter-unsupported': 'This kind of adapter cannot be computed here. Merge it into its model instead.',
   'training/diverged':
-    'The loss became infinite. What was kept before that is whole: go on with the last run at a lower learning rate.',
-  'training/out-of-memory': 'The GPU has too little memory for rows this long. Choose a shorter longest row.',
+    'The loss became infinite. What was kept before that is whole: go on from there at a lower learning rate.',
+  'training/out-of-memory':
+    'The GPU has too little memory for micro-batches this large. What was kept is whole: go on with smaller ones, or choose a shorter longest row.',
   'trainingdata/empty': 'The file has no rows. Each line is one JSON object.',
   'trainingdata/too-few-rows': 'One row cannot be learnt from and checked with at once. Add rows to the file.',
   'work/empty-batch': 'The file has no lines. A batch has one JSON request on each line.',
