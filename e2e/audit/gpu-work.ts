@@ -37,7 +37,7 @@ function watchQueue(): void {
   if (globalThis.gpuWork || !('GPUQueue' in globalThis)) return;
   const work = { submits: 0, submittedMs: 0, finishedMs: 0 };
   globalThis.gpuWork = work;
-  const submit = Reflect.get(GPUQueue.prototype, 'submit') as GPUQueue['submit'];
+  const submit: GPUQueue['submit'] = Reflect.get(GPUQueue.prototype, 'submit');
   GPUQueue.prototype.submit = function (this: GPUQueue, buffers) {
     submit.call(this, buffers);
     work.submits += 1;
