@@ -102,6 +102,11 @@ class TabNode implements StarlingNode {
     await (await this.#node()).download(root);
   }
 
+  async takeModelFile(file: File): Promise<void> {
+    this.#refuseWithoutGrant();
+    await (await this.#node()).takeModelFile(file);
+  }
+
   async cancelDownload(root: ModelRoot): Promise<void> {
     await (await this.#node()).cancelDownload(root);
   }

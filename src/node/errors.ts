@@ -9,6 +9,7 @@ import { AppError } from '../base/app-error.ts';
  * - `no-grant`: embedded in another site's page whose person has not agreed, or no longer does
  * - `adapter-refused`: this device does not load that adapter for whoever asks; its message says why
  * - `not-shareable`: no adapter of this device's own, too large, or one too many
+ * - `unknown-file`: none of the offered models is this file, byte for byte
  * - `unknown-job`: no such batch on this device
  */
 export type NodeErrorCode =
@@ -20,6 +21,7 @@ export type NodeErrorCode =
   | 'no-grant'
   | 'adapter-refused'
   | 'not-shareable'
+  | 'unknown-file'
   | 'unknown-job';
 
 /** Thrown by the composed node; errors of its parts keep their own names. */

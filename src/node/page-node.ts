@@ -11,6 +11,9 @@ import { NodeError } from './errors.ts';
 import { readLimits, saveLimits } from './governor/limits-store.ts';
 import type { Limits } from './governor/signals.ts';
 import { createThrottle, type Throttle } from './governor/throttle.ts';
+import { readAmounts } from './history/read-amounts.ts';
+import { startHistory, type HistoryRecorder } from './history/history-recorder.ts';
+import { addToHistory, pruneHistory } from './history/history-store.ts';
 import { hasVisitedBefore } from './visited-before.ts';
 import { registerOfflineShell } from './offline-shell.ts';
 import { readOperatorOffer } from './operator-offer.ts';
@@ -41,6 +44,8 @@ export class PageNode implements StarlingNode {
   #starting: AbortController | undefined;
   #storage: NodeSnapshot['storage'];
   #studio: Promise<Studio> | undefined;
+  #openStudio: Studio | undefined;
+  #history: HistoryRecorder | undefined;
 
   constructor(lock: DeviceLock, embedding?: Embedding) {
     this.#lock = lock;
@@ -59,6 +64,7 @@ export class PageNode implements StarlingNode {
       storage: this.#storage,
       limits: this.#limits,
       duty: this.#throttle.duty(),
+      isTeaching: this.#openStudio?.isRunning() ?? false,
     };
     const seen = this.#device ? viewDevice(this.#device) : { ...EMPTY_SNAPSHOT, models: viewOffer(this.#offer) };
     return { ...seen, ...own };
@@ -132,6 +138,7 @@ export class PageNode implements StarlingNode {
     const device = this.#device;
     if (!device || this.#phase === 'off') return this.#lock.release();
     this.#enter('stopping');
+    await this.#history?.flush();
     await device.restartRequester();
     await this.#serving.close(device);
     device.shared.clear();
@@ -173,6 +180,11 @@ export class PageNode implements StarlingNode {
   async download(root: ModelRoot): Promise<void> {
     const device = await this.#open();
     await device.shelf.download(root).catch((error: unknown) => this.#logger.warn(problemOf(error).message));
+    await this.#readStorage();
+  }
+
+  async takeModelFile(file: File): Promise<void> {
+    await (await this.#open()).shelf.takeFile(file);
     await this.#readStorage();
   }
 
@@ -246,7 +258,8 @@ export class PageNode implements StarlingNode {
   async openStudio(): Promise<Studio> {
     const device = await this.#connect('device');
     this.#studio ??= import('./studio/open-studio.ts').then(({ openStudio }) => openStudio(device, this.#signal));
-    return this.#studio;
+    this.#openStudio = await this.#studio;
+    return this.#openStudio;
   }
 
   metrics(): Readonly<Record<string, number>> {
@@ -266,6 +279,8 @@ export class PageNode implements StarlingNode {
         },
       });
       this.#device = device;
+      this.#history = startHistory(device.clock, () => readAmounts(this.snapshot()), addToHistory);
+      void pruneHistory().catch(() => undefined);
       await device.shelf.refresh();
       // Another tab's requester may be writing; its half-made jobs are not ours to tidy.
       if (!(await this.#lock.isLedElsewhere())) await device.requester.list();

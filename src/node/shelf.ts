@@ -17,6 +17,7 @@ import {
   rebuildFile,
   type KnownModel,
   type ShelvedModel,
+  WeightsError,
 } from '../weights/index.ts';
 import { buildModel, ModelTransfer, type ModelSources } from '../weights/page-index.ts';
 import type { AdapterDocuments } from '../work/index.ts';
@@ -32,6 +33,8 @@ export interface Shelf {
   refresh(): Promise<void>;
   /** Resolves when every piece is held; seeds from then on. @throws errors of `weights` by name */
   download(root: ModelRoot, signal?: AbortSignal): Promise<void>;
+  /** Takes an offered model from a file of this device, piece by piece. @throws {NodeError} `unknown-file` */
+  takeFile(file: File): Promise<ModelRoot>;
   cancel(root: ModelRoot): Promise<void>;
   delete(root: ModelRoot): Promise<void>;
   /**
@@ -171,6 +174,23 @@ export function createShelf(components: ShelfComponents, onChange: () => void): 
         await refresh();
       }
     },
+    async takeFile(file) {
+      const entry = findOffered(offer(), file);
+      const manifest = await know(entry.root);
+      await library.reserve(entry.root);
+      try {
+        for (const { hash, start, end } of listPieces(manifest)) {
+          await pieces.put(hash, new Uint8Array(await file.slice(start, end).arrayBuffer()));
+        }
+      } catch (error) {
+        if (!(error instanceof WeightsError) || error.code !== 'hash-mismatch') throw error;
+        throw unknownFile(file, error);
+      } finally {
+        await refresh();
+      }
+      logger.info(`${entry.name} was taken from a file of this device`);
+      return entry.root;
+    },
     async cancel(root) {
       await transfer?.stop(root);
       await refresh();
@@ -231,6 +251,23 @@ export function createShelf(components: ShelfComponents, onChange: () => void): 
       await refresh();
     },
   };
+}
+
+/** The offered model of this size, by name where several have it. @throws {NodeError} `unknown-file` */
+function findOffered(offer: Bootstrap | undefined, file: File): Bootstrap['models'][number] {
+  const alike = offer?.models.filter(({ sizeBytes }) => sizeBytes === file.size) ?? [];
+  const found = alike.find(({ name }) => name === file.name) ?? alike[0];
+  if (!found) throw unknownFile(file);
+  return found;
+}
+
+function unknownFile({ name, size }: File, cause?: Error): NodeError {
+  return new NodeError(
+    'unknown-file',
+    `node: ${name} of ${size} bytes is none of the models offered here; the Models section lists them`,
+    {},
+    { cause },
+  );
 }
 
 /** A name that a manifest may carry. */

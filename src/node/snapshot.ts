@@ -99,6 +99,8 @@ export interface NodeSnapshot {
   readonly recordsServed: number;
   readonly requestersServed: number;
   readonly runningSequences: number;
+  /** A model is being taught here. */
+  readonly isTeaching: boolean;
   readonly gpuBytes: number;
   /** What the person allows on this device. */
   readonly limits: Limits;
@@ -129,6 +131,7 @@ export const EMPTY_SNAPSHOT: NodeSnapshot = {
   gpuBytes: 0,
   limits: PRESETS.balanced,
   duty: undefined,
+  isTeaching: false,
   peers: [],
   models: [],
   storage: undefined,

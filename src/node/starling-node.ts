@@ -58,6 +58,8 @@ export interface StarlingNode {
    */
   claim(isWanted: boolean): Promise<boolean>;
   download(root: ModelRoot): Promise<void>;
+  /** Takes an offered model from a file that this device has already. @throws {NodeError} `unknown-file` */
+  takeModelFile(file: File): Promise<void>;
   cancelDownload(root: ModelRoot): Promise<void>;
   deleteModel(root: ModelRoot): Promise<void>;
   /**

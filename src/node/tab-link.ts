@@ -16,6 +16,7 @@ interface SharedNode extends Pick<
   | 'contribute'
   | 'stop'
   | 'download'
+  | 'takeModelFile'
   | 'cancelDownload'
   | 'deleteModel'
   | 'shareAdapter'
@@ -95,6 +96,7 @@ function shareNode(node: StarlingNode): { api: SharedNode; close(): void } {
     setLimits: (limits) => node.setLimits(limits),
     stop: () => node.stop(),
     download: (root) => node.download(root),
+    takeModelFile: (file) => node.takeModelFile(file),
     cancelDownload: (root) => node.cancelDownload(root),
     deleteModel: (root) => node.deleteModel(root),
     shareAdapter: (root) => node.shareAdapter(root),
@@ -174,6 +176,7 @@ export async function followTabs(onChange: () => void, onLog: (entry: LogEntry) 
     takeOver: () => Promise.resolve(),
     claim: () => Promise.resolve(true),
     download: (root) => ask(remote.download(root)),
+    takeModelFile: (file) => ask(remote.takeModelFile(file)),
     cancelDownload: (root) => ask(remote.cancelDownload(root)),
     deleteModel: (root) => ask(remote.deleteModel(root)),
     shareAdapter: (root) => ask(remote.shareAdapter(root)),

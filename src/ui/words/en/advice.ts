@@ -16,6 +16,8 @@ export const advice = {
   'node/no-peers': 'Nobody is sharing this model right now. The batch waits and starts by itself when somebody does.',
   'node/offline': 'This page’s server does not answer. Models that are already on this device can still be used.',
   'node/elsewhere': 'Starling is already running on another page of this browser.',
+  'node/unknown-file':
+    'This file is none of the models that are offered here, or was changed: only those that their publisher signed are taken. The Models section lists them.',
   'node/unknown-model': 'This model is not offered here. The Models section lists what is.',
   'engine/out-of-memory': outOfMemory,
   'gpu/out-of-memory': outOfMemory,
@@ -38,4 +40,7 @@ export const advice = {
   'trainingdata/empty': 'The file has no rows. Each line is one JSON object.',
   'trainingdata/too-few-rows': 'One row cannot be learnt from and checked with at once. Add rows to the file.',
   'work/empty-batch': 'The file has no lines. A batch has one JSON request on each line.',
+  'identity/weak-passphrase': 'This passphrase is too short. Take at least 10 letters.',
+  'identity/not-an-identity': 'This file is no saved identity of Starling. Choose the one that was saved here.',
+  'identity/wrong-passphrase': 'The passphrase does not open this file. Try it again; capitals count.',
 };
