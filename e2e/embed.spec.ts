@@ -3,6 +3,7 @@ import type { StarlingApi } from '../src/embed/index.ts';
 import { startOperator, type Operator } from './operator.ts';
 import { openPartitioned, type Partitioned } from './partitioned-browser.ts';
 import { startPartners, type PartnerServer } from './partner-site.ts';
+import { contribute } from './tab.ts';
 
 let partners: PartnerServer;
 let operator: Operator;
@@ -88,7 +89,41 @@ test('what a person agrees to on one site holds there alone, is remembered if th
   expect(await ask(page)).toBe('embed/consent-required');
   await page.reload();
   await expectState(page, 'off');
-  expect(visitor.errors).toEqual([]);
+  // A browser that never saw this person use Starling itself keeps each site's frame apart, and says so in the console.
+  expect(visitor.errors.filter((text) => !text.startsWith('requestStorageAccess: '))).toEqual([]);
+});
+
+test('one page of a device computes at a time: two partners’ sites and Starling’s own, each taken by a click', async () => {
+  partners.put('/', starling);
+  partners.put('/news', starling, { site: 'news' });
+  await visitor.close();
+  const access = ['shop', 'news'].map((name) => ({ site: starling, within: partners.origin(name) }));
+  visitor = await openPartitioned(operator.url, { access });
+  const { page: app, context } = visitor;
+  await contribute(app);
+
+  const shop = await context.newPage();
+  await shop.goto(`${partners.origin('shop')}/`);
+  await agree(shop, false);
+  expect(await ask(shop)).toBe('wave: Good day.');
+  await expect(app.getByRole('button', { name: 'Run it in this tab instead' })).toBeVisible();
+
+  const news = await context.newPage();
+  await news.goto(`${partners.origin('news')}/news`);
+  await agree(news, false);
+  await expectState(shop, 'paused');
+  expect(await ask(shop)).toBe('embed/consent-required');
+
+  await shop.bringToFront();
+  await badgeOf(shop).getByRole('button', { name: 'Use here' }).click();
+  await expectState(shop, 'on');
+  await expectState(news, 'paused');
+  expect(await ask(shop)).toBe('wave: Good day.');
+
+  await app.bringToFront();
+  await app.getByRole('button', { name: 'Run it in this tab instead' }).click();
+  await expect(app.getByRole('button', { name: 'Pause' })).toBeVisible();
+  await expectState(shop, 'paused');
 });
 
 test('hosts that isolate themselves show it; what blocks or forges it is named, and no page is harmed', async () => {

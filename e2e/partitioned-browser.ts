@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -9,14 +9,24 @@ import type { Visitor } from './tab.ts';
 
 export type Partitioned = Omit<Visitor, 'setPressure'>;
 
+export interface PartitionedOptions {
+  readonly viewport?: { readonly width: number; readonly height: number };
+  /** Sites whose frames may use their own storage within other sites. */
+  readonly access?: readonly { readonly site: string; readonly within: string }[];
+}
+
 const START_MS = 30_000;
 
 /**
  * A browser with Chromium's own defaults. Playwright's switches turn off the partitioning of storage between sites, and
  * what another site's frame may do is then not what people meet: so it is started by hand and driven over CDP.
  */
-export async function openPartitioned(url: string, viewport = { width: 1280, height: 800 }): Promise<Partitioned> {
+export async function openPartitioned(
+  url: string,
+  { viewport = { width: 1280, height: 800 }, access = [] }: PartitionedOptions = {},
+): Promise<Partitioned> {
   const profile = mkdtempSync(join(tmpdir(), 'starling-partitioned-'));
+  letSeeOwnStorage(profile, access);
   const child = spawn(
     requireChromium(),
     [
@@ -44,6 +54,24 @@ export async function openPartitioned(url: string, viewport = { width: 1280, hei
     child.kill('SIGKILL');
   };
   return { page, context, errors, close: end, kill: end };
+}
+
+/**
+ * As the browser's own question, answered with yes. A permission granted over CDP is not enough: the browser ends the page
+ * that then uses it.
+ */
+function letSeeOwnStorage(profile: string, access: NonNullable<PartitionedOptions['access']>): void {
+  const patterns = access.map(({ site, within }) => `${sitePattern(site)},${sitePattern(within)}`);
+  const exceptions = Object.fromEntries(patterns.map((pattern) => [pattern, { setting: 1 }]));
+  mkdirSync(join(profile, 'Default'));
+  const preferences = { profile: { content_settings: { exceptions: { storage_access: exceptions } } } };
+  writeFileSync(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
+}
+
+/** As the browser writes it: a site at any port, with what lies below a name. */
+function sitePattern(origin: string): string {
+  const { protocol, hostname } = new URL(origin);
+  return `${protocol}//${/^[\d.]+$/.test(hostname) ? hostname : `[*.]${hostname}`}`;
 }
 
 async function debuggingPort(profile: string): Promise<string> {

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import { expectAccessible } from './accessible.ts';
-import { startOperator, type Operator } from './operator.ts';
+import { startOperator, storyModel, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
+import { writeStoryAdapter } from './story-adapter.ts';
 import { openVisitor, readDownload, type Visitor } from './tab.ts';
 
 const BASE = 'public/models/starling-builtin.gguf';
@@ -74,6 +75,18 @@ test('a model is taught a character, tried and saved', async () => {
   await page.getByRole('button', { name: 'Save as GGUF' }).click();
   const file = join(mkdtempSync(join(tmpdir(), 'starling-studio-')), 'innkeeper.gguf');
   await (await download).saveAs(file);
+  await page.getByRole('button', { name: 'Put it on this device’s shelf' }).click();
+  await expect(page.getByTestId('shelved')).toContainText('innkeeper.gguf');
+
+  // A run that begins with it begins where it ended.
+  await page.getByRole('button', { name: 'Discard' }).click();
+  await page.getByLabel('Begin with').selectOption('innkeeper.gguf');
+  await choose(page, 1);
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await done(page);
+  const [begun] = losses(await page.getByTestId('curve').textContent());
+  expect(begun).toBe(after);
+  await page.getByRole('button', { name: 'Discard' }).click();
   expect(errors).toEqual([]);
 
   // Whoever publishes it shares it with everybody: other tabs fetch it like a model and talk to it.
@@ -131,4 +144,33 @@ test('files that cannot be learnt from are refused by name', async () => {
     await page.getByRole('button', { name: 'Read the file' }).click();
     await expect(page.getByRole('alert')).toHaveAttribute('data-code', code);
   }
+});
+
+test('an adapter from elsewhere is checked against its model, tried, and put on the shelf', async () => {
+  const { page, errors } = await openStudio();
+  const config = { name: 'adapter_config.json', mimeType: 'application/json', buffer: Buffer.from('{}') };
+  const strange = await writeStoryAdapter(storyModel(), 'strange');
+  const fitting = await writeStoryAdapter(BASE, 'dialect');
+  for (const [files, code] of [
+    [[config], 'adapter/adapter-invalid'],
+    [[config, { ...config, name: 'adapter_model.safetensors' }], 'adapter/adapter-invalid'],
+    [strange, 'adapter/adapter-base'],
+  ] as const) {
+    await page.getByLabel('Files of the adapter').setInputFiles(files);
+    await page.getByRole('button', { name: 'Check the files' }).click();
+    await expect(page.getByRole('alert')).toHaveAttribute('data-code', code);
+  }
+  await page.getByLabel('Files of the adapter').setInputFiles(fitting);
+  await page.getByRole('button', { name: 'Check the files' }).click();
+  await expect(page.getByTestId('imported')).toContainText('Rank 4');
+  await expectAccessible(page);
+  await page.getByLabel('Try what it has learnt').fill('Guest: Where can I sleep?\nMara:');
+  await page.getByRole('button', { name: 'Try' }).click();
+  await expect(page.getByTestId('sample')).not.toBeEmpty();
+  await page.getByRole('button', { name: 'Put it on this device’s shelf' }).click();
+  await expect(page.getByTestId('shelved')).toContainText('dialect.gguf');
+  await takePicture(page, 'studio-import');
+  await page.getByRole('link', { name: 'Models' }).click();
+  await expect(page.locator('model-shelf article', { hasText: 'dialect.gguf' })).toHaveAttribute('data-state', 'held');
+  expect(errors).toEqual([]);
 });

@@ -10,6 +10,8 @@ export interface LoraForm {
   readonly isRankStabilised?: boolean;
 }
 
+const MAX_RANK = 64;
+
 /** An adapter read from files. */
 export interface LoraAdapter {
   readonly weights: AdapterWeights;
@@ -23,11 +25,15 @@ export function scaleOf({ rank, alpha, isRankStabilised = false }: LoraForm): nu
 /**
  * Holds an adapter to its form and to the base that it changes.
  *
- * @throws {AdapterError} `adapter-base` for a tensor or shape that the base does not have; `adapter-invalid` for an
+ * @throws {AdapterError} `adapter-unsupported` for a rank above 64; `adapter-base` for a tensor or shape that the base does not have; `adapter-invalid` for an
  * empty adapter, a pair of another rank or scale, or a number that is not finite
  */
 export function checkAdapter({ weights, form }: LoraAdapter, config: ModelConfig): void {
   const tensors = new Map(adaptedTensors(config).map((tensor) => [tensor.gguf, tensor]));
+  if (form.rank > MAX_RANK) {
+    const message = `its rank is ${form.rank}, this build computes with up to ${MAX_RANK}; merge it into its base instead`;
+    throw new AdapterError('adapter-unsupported', message);
+  }
   if (weights.size === 0) throw new AdapterError('adapter-invalid', 'it changes no tensor; export it again');
   for (const [name, { rank, scale, a, b }] of weights) {
     const tensor = tensors.get(name);

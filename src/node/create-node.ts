@@ -2,7 +2,7 @@ import type { JobId, ModelRoot } from '../base/branded.ts';
 import { createEmitter } from '../base/emitter.ts';
 import type { LogEntry } from '../base/logger.ts';
 import { createChangeSignal } from './change-signal.ts';
-import { createDeviceLock } from './device-lock.ts';
+import { createDeviceLock, type DeviceLock } from './device-lock.ts';
 import type { Embedding } from './embedding.ts';
 import { NodeError } from './errors.ts';
 import type { Limits } from './governor/signals.ts';
@@ -27,11 +27,7 @@ const ATTEMPTS = 3;
 class TabNode implements StarlingNode {
   readonly #signal = createChangeSignal();
   readonly #log = createEmitter<{ entry: LogEntry }>();
-  readonly #lock = createDeviceLock({
-    onYield: () => this.#own.stop(),
-    onHeld: (tell) => this.#lead(tell),
-    onHeldElsewhere: () => void this.#node(),
-  });
+  readonly #lock: DeviceLock;
   readonly #embedding: Embedding | undefined;
   readonly #own: PageNode;
   #followed: FollowedNode | undefined;
@@ -39,6 +35,14 @@ class TabNode implements StarlingNode {
 
   constructor(embedding?: Embedding) {
     this.#embedding = embedding;
+    this.#lock = createDeviceLock(
+      {
+        onYield: () => this.#yield(),
+        onHeld: (tell) => this.#lead(tell),
+        onHeldElsewhere: () => void this.#node(),
+      },
+      embedding?.realm,
+    );
     this.#own = new PageNode(this.#lock, embedding);
     this.#own.onChange(() => this.#signal.changed());
     this.#own.onLog((entry) => this.#log.emit('entry', entry));
@@ -88,9 +92,19 @@ class TabNode implements StarlingNode {
     await this.#own.takeOver();
   }
 
+  async claim(isWanted: boolean): Promise<boolean> {
+    this.#refuseWithoutGrant();
+    return (await this.#node()).claim(isWanted);
+  }
+
   async download(root: ModelRoot): Promise<void> {
     this.#refuseWithoutGrant();
     await (await this.#node()).download(root);
+  }
+
+  async takeModelFile(file: File): Promise<void> {
+    this.#refuseWithoutGrant();
+    await (await this.#node()).takeModelFile(file);
   }
 
   async cancelDownload(root: ModelRoot): Promise<void> {
@@ -152,7 +166,7 @@ class TabNode implements StarlingNode {
 
   /** Whose node is asked: another tab's while that one is the device's node, else this tab's own. */
   async #node(): Promise<StarlingNode> {
-    if (!this.#followed && (await this.#lock.isHeldElsewhere())) {
+    if (!this.#followed && (await this.#lock.isLedElsewhere())) {
       this.#following ??= this.#follow().finally(() => (this.#following = undefined));
       await this.#following;
     }
@@ -172,6 +186,11 @@ class TabNode implements StarlingNode {
     if (!this.#followed) return;
     this.#signal.changed();
     void this.#lock.whenFree().then(() => this.#unfollow());
+  }
+
+  async #yield(): Promise<void> {
+    this.#embedding?.onElsewhere();
+    await this.#own.yield();
   }
 
   #unfollow(): void {

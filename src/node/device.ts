@@ -66,7 +66,7 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
     sawLosses(engine.stats()?.deviceLosses ?? 0);
     onChange();
   });
-  const shelf = createShelf({ offer, loadedModel: () => engine.loaded()?.root, clock, log }, onChange);
+  const shelf = createShelf({ offer, loadedModel: () => engine.loaded()?.root, clock, log, signer }, onChange);
   const adapters = createWarmAdapters({
     models: shelf.models,
     open: async (root, signal) => (await import('./held-adapter.ts')).openHeldAdapter(shelf, root, signal),

@@ -11,6 +11,7 @@ const embeddingWith = (mayWork: () => boolean): Embedding => ({
   mayWork,
   siteShare: 0.25,
   frames: () => undefined,
+  onElsewhere: () => undefined,
   onChange: () => undefined,
 });
 
@@ -25,6 +26,7 @@ test('embedded without a grant, the node refuses whatever would work, download o
     () => node.readOffer(),
     () => node.download(model),
     () => node.takeOver(),
+    () => node.claim(true),
     () => node.submitBatch(new File([], 'a.jsonl'), 'device'),
   ];
   for (const refused of refusals) await expect(refused()).rejects.toMatchObject({ code: 'no-grant' });

@@ -1,3 +1,5 @@
+import type { DeviceRealm } from './device-lock.ts';
+
 /** What another site's page means for the node that it shows. */
 export interface Embedding {
   /** Whether its person's grant holds now; asked before everything that the node does, and five times a second. */
@@ -6,6 +8,10 @@ export interface Embedding {
   readonly siteShare: number;
   /** 90th percentile of the page's frame times and its budget, in milliseconds; undefined: it does not tell. */
   readonly frames: () => { readonly p90Ms: number; readonly budgetMs: number } | undefined;
+  /** What it shares with pages on other sites, where the person let it; undefined: with this site's alone. */
+  readonly realm?: DeviceRealm | undefined;
+  /** Another page became this device's node; this one stops. */
+  readonly onElsewhere: () => void;
   /** Something of the node has changed. */
   readonly onChange: () => void;
 }

@@ -1,7 +1,7 @@
 import { AdapterError, checkLineage, readGgufLora } from '../adapters/index.ts';
 import type { ModelRoot } from '../base/branded.ts';
 import type { AdapterFacts } from '../protocol/index.ts';
-import { readModelConfig, type AdapterWeights } from '../engine/index.ts';
+import { readModelConfig, type AdapterWeights, type ModelConfig } from '../engine/index.ts';
 import { parseGgufHeader, readAdapterFacts } from '../weights/index.ts';
 import type { Shelf } from './shelf.ts';
 
@@ -26,8 +26,12 @@ export async function openHeldAdapter(shelf: HeldShelf, root: ModelRoot, signal:
   const bytes = new Uint8Array(await new Response(await shelf.export(root)).arrayBuffer());
   checkFacts(factsOf(root), readAdapterFacts(parseGgufHeader(bytes)));
   const base = factsOf(root)?.base ?? root;
-  const config = readModelConfig(parseGgufHeader(await shelf.header(base)));
-  return { base, weights: readGgufLora(bytes, config).weights };
+  return { base, weights: readGgufLora(bytes, await readBaseConfig(shelf, base)).weights };
+}
+
+/** The numbers of a model, of which its header is fetched if need be. @throws {WeightsError}, {EngineError} by name */
+export async function readBaseConfig(shelf: Pick<Shelf, 'header'>, base: ModelRoot): Promise<ModelConfig> {
+  return readModelConfig(parseGgufHeader(await shelf.header(base)));
 }
 
 /** A publisher may list what a file does not say; the file decides. */

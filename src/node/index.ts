@@ -4,8 +4,13 @@
  *
  * @module node
  */
+export { applyUpdate, watchForUpdate } from './app-update.ts';
 export { createNode } from './create-node.ts';
 export type { Embedding } from './embedding.ts';
+export { endOfflineShell, forgetEverything } from './forget.ts';
+export { exportOwnIdentity, importOwnIdentity } from './own-identity.ts';
+export type { History, Span } from './history/history.ts';
+export { readHistory } from './history/history-store.ts';
 export { measureGpu, type GpuMeasurement } from './measure-gpu.ts';
 export type { Cause } from './governor/ceilings.ts';
 export type { Duty } from './governor/duty-governor.ts';
@@ -16,5 +21,5 @@ export type { BenchRow } from '../engine/index.ts';
 export type { JobView, NodePhase, NodeSnapshot, PeerView, Problem, ShelfModel, StartStep } from './snapshot.ts';
 export type { ChatOptions, Consent, StarlingNode } from './starling-node.ts';
 export type { StudioChoice } from './studio/kept-run.ts';
-export type { Studio, StudioView } from './studio/studio.ts';
+export type { BaseChoice, Studio, StudioView } from './studio/studio.ts';
 export type { PreviewToken } from '../training/index.ts';

@@ -11,6 +11,9 @@ import { NodeError } from './errors.ts';
 import { readLimits, saveLimits } from './governor/limits-store.ts';
 import type { Limits } from './governor/signals.ts';
 import { createThrottle, type Throttle } from './governor/throttle.ts';
+import { readAmounts } from './history/read-amounts.ts';
+import { startHistory, type HistoryRecorder } from './history/history-recorder.ts';
+import { addToHistory, pruneHistory } from './history/history-store.ts';
 import { hasVisitedBefore } from './visited-before.ts';
 import { registerOfflineShell } from './offline-shell.ts';
 import { readOperatorOffer } from './operator-offer.ts';
@@ -41,6 +44,8 @@ export class PageNode implements StarlingNode {
   #starting: AbortController | undefined;
   #storage: NodeSnapshot['storage'];
   #studio: Promise<Studio> | undefined;
+  #openStudio: Studio | undefined;
+  #history: HistoryRecorder | undefined;
 
   constructor(lock: DeviceLock, embedding?: Embedding) {
     this.#lock = lock;
@@ -59,6 +64,7 @@ export class PageNode implements StarlingNode {
       storage: this.#storage,
       limits: this.#limits,
       duty: this.#throttle.duty(),
+      isTeaching: this.#openStudio?.isRunning() ?? false,
     };
     const seen = this.#device ? viewDevice(this.#device) : { ...EMPTY_SNAPSHOT, models: viewOffer(this.#offer) };
     return { ...seen, ...own };
@@ -88,7 +94,7 @@ export class PageNode implements StarlingNode {
     if (this.#phase !== 'off' && this.#phase !== 'connected') return;
     this.#lastConsent = consent;
     await this.#attempt(async (signal) => {
-      if (!(await this.#lock.tryAcquire())) return this.#enter('elsewhere');
+      if (!(await this.#lock.tryAcquire())) return this.#showElsewhere();
       this.#enter('starting');
       const device = await this.#open();
       await device.requester.list();
@@ -130,8 +136,9 @@ export class PageNode implements StarlingNode {
   async stop(): Promise<void> {
     this.#starting?.abort();
     const device = this.#device;
-    if (!device || this.#phase === 'off') return;
+    if (!device || this.#phase === 'off') return this.#lock.release();
     this.#enter('stopping');
+    await this.#history?.flush();
     await device.restartRequester();
     await this.#serving.close(device);
     await device.swarm.stop();
@@ -142,14 +149,41 @@ export class PageNode implements StarlingNode {
   }
 
   async takeOver(): Promise<void> {
-    await this.#lock.takeOver();
-    this.#enter('off');
+    await this.claim(true);
     if (this.#lastConsent) await this.contribute(this.#lastConsent);
+  }
+
+  async claim(isWanted: boolean): Promise<boolean> {
+    if (isWanted) await this.#lock.takeOver();
+    else if (!(await this.#lock.tryAcquire())) {
+      this.#showElsewhere();
+      return false;
+    }
+    if (this.#phase === 'elsewhere') this.#enter('off');
+    return true;
+  }
+
+  /** Lets another page be the node, and shows that. */
+  async yield(): Promise<void> {
+    await this.stop();
+    this.#showElsewhere();
+  }
+
+  #showElsewhere(): void {
+    this.#enter('elsewhere');
+    void this.#lock.whenFree().then(() => {
+      if (this.#phase === 'elsewhere') this.#enter('off');
+    });
   }
 
   async download(root: ModelRoot): Promise<void> {
     const device = await this.#open();
     await device.shelf.download(root).catch((error: unknown) => this.#logger.warn(problemOf(error).message));
+    await this.#readStorage();
+  }
+
+  async takeModelFile(file: File): Promise<void> {
+    await (await this.#open()).shelf.takeFile(file);
     await this.#readStorage();
   }
 
@@ -214,7 +248,8 @@ export class PageNode implements StarlingNode {
   async openStudio(): Promise<Studio> {
     const device = await this.#connect('device');
     this.#studio ??= import('./studio/open-studio.ts').then(({ openStudio }) => openStudio(device, this.#signal));
-    return this.#studio;
+    this.#openStudio = await this.#studio;
+    return this.#openStudio;
   }
 
   metrics(): Readonly<Record<string, number>> {
@@ -234,9 +269,11 @@ export class PageNode implements StarlingNode {
         },
       });
       this.#device = device;
+      this.#history = startHistory(device.clock, () => readAmounts(this.snapshot()), addToHistory);
+      void pruneHistory().catch(() => undefined);
       await device.shelf.refresh();
       // Another tab's requester may be writing; its half-made jobs are not ours to tidy.
-      if (!(await this.#lock.isHeldElsewhere())) await device.requester.list();
+      if (!(await this.#lock.isLedElsewhere())) await device.requester.list();
       if (!this.#embedding) await registerOfflineShell();
       await this.#readStorage();
       return device;

@@ -4,7 +4,7 @@ import { createLogger, type LogSink } from '../base/logger.ts';
 import type { Clock } from '../base/clock.ts';
 import { createRandom } from '../base/random.ts';
 import type { ModelSource } from '../engine/index.ts';
-import type { Bootstrap, Manifest } from '../protocol/index.ts';
+import type { Bootstrap, Manifest, Signer } from '../protocol/index.ts';
 import {
   createIdbModelRecords,
   createIdbPartialStore,
@@ -14,8 +14,9 @@ import {
   openManifest,
   rebuildFile,
   type ShelvedModel,
+  WeightsError,
 } from '../weights/index.ts';
-import { ModelTransfer, type ModelSources } from '../weights/page-index.ts';
+import { buildModel, ModelTransfer, type ModelSources } from '../weights/page-index.ts';
 import { NodeError } from './errors.ts';
 import { problemOf } from './problem.ts';
 import type { Problem, ShelfModel } from './snapshot.ts';
@@ -27,8 +28,16 @@ export interface Shelf {
   refresh(): Promise<void>;
   /** Resolves when every piece is held; seeds from then on. @throws errors of `weights` by name */
   download(root: ModelRoot, signal?: AbortSignal): Promise<void>;
+  /** Takes an offered model from a file of this device, piece by piece. @throws {NodeError} `unknown-file` */
+  takeFile(file: File): Promise<ModelRoot>;
   cancel(root: ModelRoot): Promise<void>;
   delete(root: ModelRoot): Promise<void>;
+  /**
+   * Puts a file made on this device onto the shelf, with a manifest signed by its own key.
+   *
+   * @throws {WeightsError} by name, `quota-exceeded` among them
+   */
+  add(file: { readonly name: string; readonly bytes: Bytes }, licence?: string): Promise<ModelRoot>;
   export(root: ModelRoot): Promise<ReadableStream<Uint8Array>>;
   /** What the engine needs to load a held model. */
   source(root: ModelRoot): Promise<ModelSource>;
@@ -48,9 +57,12 @@ export interface ShelfComponents {
   readonly loadedModel: () => ModelRoot | undefined;
   readonly clock: Clock;
   readonly log: LogSink;
+  /** Signs what this device makes. */
+  readonly signer: Signer;
 }
 
-export function createShelf({ offer, loadedModel, clock, log }: ShelfComponents, onChange: () => void): Shelf {
+export function createShelf(components: ShelfComponents, onChange: () => void): Shelf {
+  const { offer, loadedModel, clock, log, signer } = components;
   const pieces = createIdbPieceStore();
   const partials = createIdbPartialStore();
   const logger = createLogger('weights', log);
@@ -96,6 +108,11 @@ export function createShelf({ offer, loadedModel, clock, log }: ShelfComponents,
     return manifest;
   }
 
+  /** Whole, and listed by nobody: nothing is fetched, and nobody is told of it. */
+  function isOwn(root: ModelRoot): boolean {
+    return !offered(root) && shelved.some((model) => model.root === root && model.state === 'complete');
+  }
+
   function named(name: string): readonly ShelfModel[] {
     const all = mergeShelf(offer(), shelved, undefined, undefined, problems);
     return all.filter((model) => [model.root, model.name, model.name.replace(/\.gguf$/, '')].includes(name));
@@ -117,6 +134,8 @@ export function createShelf({ offer, loadedModel, clock, log }: ShelfComponents,
       problems.delete(root);
       try {
         await know(root);
+        // What this device made itself is nobody else's until its person shares it.
+        if (isOwn(root)) return;
         transfer ??= newTransfer();
         await transfer.fetch(root, sources(root), signal);
         logger.info('a model is complete on this device');
@@ -127,6 +146,23 @@ export function createShelf({ offer, loadedModel, clock, log }: ShelfComponents,
         await refresh();
       }
     },
+    async takeFile(file) {
+      const entry = findOffered(offer(), file);
+      const manifest = await know(entry.root);
+      await library.reserve(entry.root);
+      try {
+        for (const { hash, start, end } of listPieces(manifest)) {
+          await pieces.put(hash, new Uint8Array(await file.slice(start, end).arrayBuffer()));
+        }
+      } catch (error) {
+        if (!(error instanceof WeightsError) || error.code !== 'hash-mismatch') throw error;
+        throw unknownFile(file, error);
+      } finally {
+        await refresh();
+      }
+      logger.info(`${entry.name} was taken from a file of this device`);
+      return entry.root;
+    },
     async cancel(root) {
       await transfer?.stop(root);
       await refresh();
@@ -136,6 +172,19 @@ export function createShelf({ offer, loadedModel, clock, log }: ShelfComponents,
       await library.delete(root);
       problems.delete(root);
       await refresh();
+    },
+    async add({ name, bytes }, licence) {
+      const read = (start: number, end: number) => Promise.resolve(bytes.slice(start, end));
+      const file = { name: plainName(name), sizeBytes: bytes.byteLength, read };
+      const built = await buildModel(file, { signer, ...(licence !== undefined && { licence }) });
+      // The bytes first: what the shelf lists is whole.
+      for (const { hash, start, end } of listPieces(built.manifest)) await pieces.put(hash, bytes.slice(start, end));
+      // One that is known stays its publisher's.
+      if (!shelved.some(({ root }) => root === built.manifest.root)) {
+        await library.add(built.manifestBytes, built.torrent);
+      }
+      await refresh();
+      return built.manifest.root;
     },
     async export(root) {
       return rebuildFile(await know(root), pieces);
@@ -168,6 +217,33 @@ export function createShelf({ offer, loadedModel, clock, log }: ShelfComponents,
       await refresh();
     },
   };
+}
+
+/** The offered model of this size, by name where several have it. @throws {NodeError} `unknown-file` */
+function findOffered(offer: Bootstrap | undefined, file: File): Bootstrap['models'][number] {
+  const alike = offer?.models.filter(({ sizeBytes }) => sizeBytes === file.size) ?? [];
+  const found = alike.find(({ name }) => name === file.name) ?? alike[0];
+  if (!found) throw unknownFile(file);
+  return found;
+}
+
+function unknownFile({ name, size }: File, cause?: Error): NodeError {
+  return new NodeError(
+    'unknown-file',
+    `node: ${name} of ${size} bytes is none of the models offered here; the Models section lists them`,
+    {},
+    { cause },
+  );
+}
+
+/** A name that a manifest may carry. */
+function plainName(name: string): string {
+  return (
+    name
+      .replace(/[^\p{L}\p{N} ._()+-]/gu, '-')
+      .replace(/^\.+/, '')
+      .slice(-128) || 'adapter.gguf'
+  );
 }
 
 async function fetchBytes(path: string): Promise<Bytes> {

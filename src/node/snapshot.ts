@@ -95,6 +95,8 @@ export interface NodeSnapshot {
   readonly recordsServed: number;
   readonly requestersServed: number;
   readonly runningSequences: number;
+  /** A model is being taught here. */
+  readonly isTeaching: boolean;
   readonly gpuBytes: number;
   /** What the person allows on this device. */
   readonly limits: Limits;
@@ -125,6 +127,7 @@ export const EMPTY_SNAPSHOT: NodeSnapshot = {
   gpuBytes: 0,
   limits: PRESETS.balanced,
   duty: undefined,
+  isTeaching: false,
   peers: [],
   models: [],
   storage: undefined,

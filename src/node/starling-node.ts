@@ -48,9 +48,18 @@ export interface StarlingNode {
   setLimits(limits: Limits): void;
   /** Leaves the swarm and frees the GPU. Models stay on the device. */
   stop(): Promise<void>;
-  /** Makes this tab the node instead of another tab of this browser. */
+  /** Makes this tab the node instead of another page of this browser, and goes on with what was agreed to. */
   takeOver(): Promise<void>;
+  /**
+   * Makes this tab the node, without starting anything.
+   *
+   * @param isWanted by a person's click: another page that is the node stops for it
+   * @returns false if another page is the node and stays it
+   */
+  claim(isWanted: boolean): Promise<boolean>;
   download(root: ModelRoot): Promise<void>;
+  /** Takes an offered model from a file that this device has already. @throws {NodeError} `unknown-file` */
+  takeModelFile(file: File): Promise<void>;
   cancelDownload(root: ModelRoot): Promise<void>;
   deleteModel(root: ModelRoot): Promise<void>;
   /** The GGUF file of a held model, byte for byte. */

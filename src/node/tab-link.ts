@@ -16,6 +16,7 @@ interface SharedNode extends Pick<
   | 'contribute'
   | 'stop'
   | 'download'
+  | 'takeModelFile'
   | 'cancelDownload'
   | 'deleteModel'
   | 'exportModel'
@@ -93,6 +94,7 @@ function shareNode(node: StarlingNode): { api: SharedNode; close(): void } {
     setLimits: (limits) => node.setLimits(limits),
     stop: () => node.stop(),
     download: (root) => node.download(root),
+    takeModelFile: (file) => node.takeModelFile(file),
     cancelDownload: (root) => node.cancelDownload(root),
     deleteModel: (root) => node.deleteModel(root),
     async exportModel(root) {
@@ -168,7 +170,9 @@ export async function followTabs(onChange: () => void, onLog: (entry: LogEntry) 
     setLimits: (limits) => void remote.setLimits(limits),
     stop: () => ask(remote.stop()),
     takeOver: () => Promise.resolve(),
+    claim: () => Promise.resolve(true),
     download: (root) => ask(remote.download(root)),
+    takeModelFile: (file) => ask(remote.takeModelFile(file)),
     cancelDownload: (root) => ask(remote.cancelDownload(root)),
     deleteModel: (root) => ask(remote.deleteModel(root)),
     exportModel: (root) => ask(remote.exportModel(root)),

@@ -2,7 +2,10 @@ import type { Bootstrap } from '../protocol/index.ts';
 import type { Device } from './device.ts';
 import type { NodeSnapshot, PeerView, ShelfModel } from './snapshot.ts';
 
-type SeenOfDevice = Omit<NodeSnapshot, 'phase' | 'isOtherTab' | 'step' | 'problem' | 'storage' | 'limits' | 'duty'>;
+type SeenOfDevice = Omit<
+  NodeSnapshot,
+  'phase' | 'isOtherTab' | 'step' | 'problem' | 'storage' | 'limits' | 'duty' | 'isTeaching'
+>;
 
 /** What the parts of a device are doing now, as the interface shows it. */
 export function viewDevice(device: Device): SeenOfDevice {

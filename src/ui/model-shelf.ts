@@ -1,6 +1,7 @@
 import { css, html, nothing } from 'lit';
-import type { ShelfModel } from '../node/index.ts';
+import { problemOf, type Problem, type ShelfModel } from '../node/index.ts';
 import { formatBytes, formatCount, formatParameters } from './format.ts';
+import { inbox } from './inbox.ts';
 import { NodeElement } from './node-element.ts';
 import { saveFile } from './save-file.ts';
 import { words } from './words/words.ts';
@@ -24,12 +25,44 @@ export class ModelShelf extends NodeElement {
   ];
 
   #confirming: string | undefined;
+  #taking = '';
+  #problem: Problem | undefined;
+  #stopWatching: (() => void) | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const take = () => void this.#take(inbox.takeModel());
+    this.#stopWatching = inbox.onChange(take);
+    take();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stopWatching?.();
+  }
 
   override render() {
     const { models, storage } = this.snapshot;
     return html`
       <h2>${words().sections.models}</h2>
       ${models.length === 0 ? html`<p>${words().noModels}</p>` : models.map((model) => this.#card(model))}
+      <div class="row">
+        <button @click=${() => this.renderRoot.querySelector('input')?.click()}>${words().shelf.fromFile}</button>
+        <input
+          type="file"
+          class="visually-hidden"
+          tabindex="-1"
+          aria-label=${words().shelf.file}
+          accept=".gguf"
+          @change=${({ target }: Event) => {
+            const input = target as HTMLInputElement;
+            void this.#take(input.files?.[0]);
+            input.value = '';
+          }}
+        />
+        <span role="status">${this.#taking}</span>
+      </div>
+      <problem-note .problem=${this.#problem}></problem-note>
       ${
         storage
           ? html`<p class="soft figures">
@@ -39,6 +72,22 @@ export class ModelShelf extends NodeElement {
           : nothing
       }
     `;
+  }
+
+  async #take(file: File | undefined) {
+    if (!file) return;
+    const text = words().shelf;
+    this.#problem = undefined;
+    this.#taking = text.taking(file.name);
+    this.requestUpdate();
+    try {
+      await this.node.takeModelFile(file);
+      this.#taking = text.taken(file.name);
+    } catch (error) {
+      this.#taking = '';
+      this.#problem = problemOf(error);
+    }
+    this.requestUpdate();
   }
 
   #card(model: ShelfModel) {

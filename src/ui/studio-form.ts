@@ -59,6 +59,13 @@ export class StudioForm extends NodeElement {
             )}
           </select></label
         >
+        <label
+          >${text.start}
+          <select name="start" @change=${() => this.requestUpdate()}>
+            <option value="">${text.startNew}</option>
+            ${this.#starts().map(({ root, name }) => html`<option value=${root}>${name}</option>`)}
+          </select></label
+        >
         <label>${text.file}<input name="file" type="file" accept=".jsonl,.txt,application/jsonl" required /></label>
         ${choice('rank', text.rank, RANKS, 8)} ${choice('batchTokens', text.rowTokens, ROW_TOKENS, 256)}
         <label>${text.epochs}<input name="epochs" type="number" min="1" max="100" value="2" required /></label>
@@ -83,12 +90,19 @@ export class StudioForm extends NodeElement {
     return models.find((model) => model.root === root) ?? models[0];
   }
 
+  /** Adapters of the chosen base, which have a rank of their own. */
+  #starts(): readonly ShelfModel[] {
+    const base = this.#chosen()?.root;
+    return this.snapshot.models.filter(({ adapter }) => adapter?.base === base);
+  }
+
   async #choose(event: SubmitEvent) {
     event.preventDefault();
     const data = new FormData(event.target as HTMLFormElement);
     const number = (name: string) => Number(data.get(name));
     const file = data.get('file') as File;
     const model = data.get('model') as ShelfModel['root'];
+    const start = this.#starts().find(({ root }) => root === data.get('start'));
     const batchTokens = number('batchTokens');
     const rank = number('rank');
     const detail: StudioChoice = {
@@ -103,6 +117,7 @@ export class StudioForm extends NodeElement {
         stepTokens: batchTokens,
         seed: 1,
       },
+      ...(start && { start: { root: start.root, name: start.name } }),
       sizes: { batchTokens, checkpointing: batchTokens > 256, evaluateEvery: 10, checkpointEvery: 10 },
     };
     this.dispatchEvent(new CustomEvent<StudioChoice>('choose', { detail }));

@@ -8,6 +8,8 @@ import { words } from './words/words.ts';
 import './loss-plot.ts';
 import './problem-note.ts';
 import './studio-form.ts';
+import './studio-import.ts';
+import type { ImportChoice } from './studio-import.ts';
 import './token-preview.ts';
 
 const SAMPLE_TOKENS = 48;
@@ -64,10 +66,16 @@ export class StudioPage extends NodeElement {
               <section>
                 <button @click=${() => void this.#with((studio) => this.#goOn(studio))}>${text.goOn}</button>
                 <span role="status">${this.#notice}</span>
-              </section>`
+              </section>
+              <studio-import
+                @choose=${({ detail }: CustomEvent<ImportChoice>) =>
+                  void this.#with((studio) => studio.importFiles(detail.files, detail.base))}
+              ></studio-import>
+              ${view ? this.#imported(view) : nothing}`
           : this.#run(view)
       }
       <problem-note .problem=${view?.problem ?? this.#problem}></problem-note>
+      ${view ? this.#remedy(view) : nothing}
     `;
   }
 
@@ -95,7 +103,7 @@ export class StudioPage extends NodeElement {
       }
       ${prepared ? this.#progress(view, prepared.steps) : nothing}
       <div class="row">${this.#actions(view)}</div>
-      ${prepared ? this.#trial() : nothing}
+      ${this.#shelved(view)} ${prepared ? this.#trial() : nothing}
     `;
   }
 
@@ -128,11 +136,53 @@ export class StudioPage extends NodeElement {
       ${button(canTrain, text.measure, (studio) => studio.probe())}
       ${button(phase === 'training', words().pause, (studio) => studio.pause())}
       ${button(phase === 'failed', text.goOn, (studio) => this.#goOn(studio), 'primary')}
+      ${button(isStill && curve.length > 0, text.shelve, (studio) => studio.shelve())}
       ${button(isStill && curve.length > 0, text.saveGguf, (studio) => this.#save(studio, 'gguf'))}
       ${button(isStill && curve.length > 0, text.savePeft, (studio) => this.#save(studio, 'peft'))}
       ${button(isStill && curve.length > 0, text.saveCurve, async (studio) => saveCurve(studio.view()))}
       ${button(isStill, text.discard, (studio) => studio.discard())}
     `;
+  }
+
+  #imported({ imported, shelved }: StudioView) {
+    if (!imported) return nothing;
+    const text = words().studio;
+    return html`<section data-testid="imported">
+      <h3>${imported.name} → ${imported.base.name}</h3>
+      <p class="figures">${text.importFacts(imported.rank, imported.changes)}</p>
+      <div class="row">
+        <button
+          class="primary"
+          ?disabled=${shelved !== undefined}
+          @click=${() => void this.#with((studio) => studio.shelve())}
+        >
+          ${text.shelve}
+        </button>
+        <button @click=${() => void this.#with((studio) => studio.discard())}>${text.discard}</button>
+      </div>
+      ${this.#shelved({ shelved })} ${this.#trial()}
+    </section>`;
+  }
+
+  #shelved({ shelved }: Pick<StudioView, 'shelved'>) {
+    return shelved === undefined
+      ? nothing
+      : html`<p role="status" data-testid="shelved">${words().studio.isShelved(shelved)}</p>`;
+  }
+
+  /** After a problem that a click can get around. */
+  #remedy({ remedy }: StudioView) {
+    if (!remedy) return nothing;
+    const text = words().studio;
+    const label =
+      remedy.kind === 'smaller' ? text.smaller(remedy.batchTokens) : text.slower(formatDecimal(remedy.peak, 6));
+    return html`<button
+      class="primary"
+      data-testid="remedy"
+      @click=${() => void this.#with((studio) => studio.remedy())}
+    >
+      ${label}
+    </button>`;
   }
 
   #trial() {
@@ -189,12 +239,12 @@ export class StudioPage extends NodeElement {
     this.#sampling = sampling;
     this.#sample = '';
     await this.#with(async (studio) => {
-      const { choice } = studio.view();
-      if (!choice) return;
+      const trial = await studio.trial();
+      if (!trial) return;
       await this.node.chat({
-        model: choice.model,
+        model: trial.model,
         messages: [{ role: 'user', content }],
-        adapter: await studio.readAdapter(),
+        adapter: trial.weights,
         isPlain: true,
         temperature: 0,
         maxTokens: SAMPLE_TOKENS,

@@ -1,5 +1,5 @@
 /**
- * Fetching models from other tabs, and serving them on.
+ * Fetching models from other tabs, serving them on, and making what a tab itself publishes.
  *
  * `ModelTransfer` brings the pieces of a model that the `ModelLibrary` knows: from peers over WebRTC first, from the
  * operator's web seed as the floor. Every chunk passes its SHA-1 before it is kept and every content piece its SHA-256
@@ -7,6 +7,7 @@
  *
  * @module weights (page)
  */
+export { buildModel } from './torrent/build-model.ts';
 export {
   ModelTransfer,
   type ModelSources,

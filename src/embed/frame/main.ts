@@ -2,6 +2,7 @@ import { safeParse } from 'valibot';
 import { systemClock } from '../../base/clock.ts';
 import type { EmbedErrorCode } from '../errors.ts';
 import { hello, hostMessage, listedSite, type FrameMessage, type ListedSite } from '../messages.ts';
+import { requestDeviceRealm } from './device-realm.ts';
 import { createGrantStore } from './grant.ts';
 import { Session } from './session.ts';
 import './starling-badge.ts';
@@ -60,8 +61,10 @@ function listen(
     grants: createGrantStore(() => localStorage),
     clock: systemClock,
     async openNode(embedding) {
+      // First, as the browser may want the click to be fresh.
+      const realm = await requestDeviceRealm();
       const { createNode } = await import('../../node/index.ts');
-      const node = createNode(embedding);
+      const node = createNode({ ...embedding, realm });
       node.onChange(embedding.onChange);
       return node;
     },

@@ -21,11 +21,16 @@ function fakeNode() {
   let ready: Promise<void> = Promise.resolve();
   let embedding: Embedding | undefined;
   let phase: NodeSnapshot['phase'] = 'off';
+  let isFree = true;
   let chat: (options: ChatOptions) => Promise<void> = async ({ onText }) =>
     onText('talk: Of course. The silver lamp costs 12 coins.');
   const model = { root: 'a'.repeat(64) as ModelRoot, sizeBytes: 1_000, heldBytes: 0 } as ShelfModel;
   const node = {
     snapshot: () => ({ phase, models: [model], problem: undefined }) as unknown as NodeSnapshot,
+    claim: async (isWanted: boolean) => {
+      calls.push(isWanted ? 'take' : 'claim');
+      return isWanted || isFree;
+    },
     readOffer: async () => void calls.push('readOffer'),
     contribute: async () => {
       calls.push('contribute');
@@ -45,6 +50,8 @@ function fakeNode() {
     calls,
     mayWork: () => embedding?.mayWork(),
     frames: () => embedding?.frames(),
+    yield: () => embedding?.onElsewhere(),
+    holdElsewhere: () => (isFree = false),
     getReady: (next: Promise<void>) => void (ready = next),
     answerWith: (next: typeof chat) => (chat = next),
     open: async (given: Embedding) => {
@@ -115,7 +122,7 @@ test('agreed, it serves and answers; ended, nothing is left', async () => {
   await session.begin();
   await session.agree({ isShared: true, isRemembered: false });
   expect(states()).toEqual(['off', 'starting', 'on']);
-  expect(node.calls).toEqual(['open', 'readOffer', 'contribute']);
+  expect(node.calls).toEqual(['open', 'take', 'readOffer', 'contribute']);
   session.receive({ t: 'say', id: 7, scene, fallback: ['A lamp.'] });
   await vi.waitFor(() => expect(lastOf('done')).toBeDefined());
   expect(lastOf('done')).toMatchObject({ id: 7, value: { source: 'model', cites: [0] } });
@@ -174,6 +181,29 @@ test('paused by whoever, it computes nothing, and each must resume for itself', 
   session.pause('person', false);
   expect(session.state).toBe('on');
   expect(node.calls.filter((call) => call === 'pause' || call === 'resume')).toContain('resume');
+});
+
+test('one page of a device computes: another page’s click stops this one, and its own click begins it again', async () => {
+  await session.agree({ isShared: true, isRemembered: true });
+  node.yield();
+  expect([session.state, session.isPausedBy('elsewhere'), node.mayWork()]).toEqual(['paused', true, false]);
+  session.receive({ t: 'resume' });
+  session.receive({ t: 'say', id: 1, scene, fallback: ['Later.'] });
+  await vi.waitFor(() => expect(lastOf('failed')).toMatchObject({ problem: { code: 'embed/consent-required' } }));
+  expect(session.state).toBe('paused');
+  await session.useHere();
+  expect(session.state).toBe('on');
+  expect(node.calls.filter((call) => call === 'take')).toHaveLength(2);
+
+  // A later visit under the same grant asks nobody to stop.
+  node = fakeNode();
+  node.holdElsewhere();
+  session = newSession();
+  await session.begin();
+  expect([session.state, session.isPausedBy('elsewhere'), node.mayWork()]).toEqual(['paused', true, false]);
+  expect(node.calls).toEqual(['open', 'claim']);
+  await session.revoke();
+  expect(session.state).toBe('off');
 });
 
 test.each([

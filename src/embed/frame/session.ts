@@ -6,7 +6,7 @@ import { completeOnNode } from '../complete-on-node.ts';
 import type { EmbedOptions, FrameMessage, HostMessage } from '../messages.ts';
 import { createAnswers } from './answers.ts';
 import { isValid, MONTH_MS, VISIT_MS, type Grant, type GrantScope, type GrantStore } from './grant.ts';
-import { startNode, type ChosenModel, type StartedNode } from './start-node.ts';
+import { ELSEWHERE, startNode, type ChosenModel, type StartedNode } from './start-node.ts';
 
 export interface SessionInit {
   readonly scope: GrantScope;
@@ -26,7 +26,7 @@ export interface Agreement {
 }
 
 /** Why it waits; each is ended by whoever began it. */
-export type PauseCause = 'person' | 'page' | 'covered';
+export type PauseCause = 'person' | 'page' | 'covered' | 'elsewhere';
 
 export interface LogLine {
   readonly atMs: number;
@@ -108,7 +108,7 @@ export class Session {
   /** Goes on under a grant of an earlier visit, where the person asked for that. */
   async begin(): Promise<void> {
     const kept = this.#init.grants.read();
-    if (kept && isValid(kept, this.#init.scope, this.#init.clock.now())) await this.#start(kept, true);
+    if (kept && isValid(kept, this.#init.scope, this.#init.clock.now())) await this.#start(kept, true, false);
     else this.#tell();
   }
 
@@ -162,7 +162,7 @@ export class Session {
     this.#showSheet(false);
     this.#note('agreed');
     this.#answerAsked(true);
-    await this.#start(grant, isRemembered);
+    await this.#start(grant, isRemembered, true);
   }
 
   pause(cause: PauseCause, isPaused: boolean): void {
@@ -172,6 +172,13 @@ export class Session {
     if (this.#state !== 'on' && this.#state !== 'paused') return;
     this.#note(`${isPaused ? 'paused' : 'resumed'}: ${cause}`);
     this.#enter(this.#pauses.size > 0 ? 'paused' : 'on');
+  }
+
+  /** The person's own click: this page's node is the one that computes, not another page's. */
+  async useHere(): Promise<void> {
+    const grant = this.#grant;
+    if (!grant || !this.#pauses.delete('elsewhere')) return;
+    await this.#start(grant, this.#isRemembered, true);
   }
 
   /** Ends the grant: nothing computes from here on, and what was fetched for this page goes. */
@@ -192,6 +199,7 @@ export class Session {
     this.#kit = undefined;
     this.#problem = problem;
     this.#endLook();
+    this.#pauses.delete('elsewhere');
     this.#answers.stop();
     this.#enter(state);
     this.#started = undefined;
@@ -212,17 +220,20 @@ export class Session {
     return !this.#isRemembered || grants.read() !== undefined;
   }
 
-  async #start(grant: Grant, isRemembered: boolean): Promise<void> {
+  async #start(grant: Grant, isRemembered: boolean, isClicked: boolean): Promise<void> {
     const { clock, options } = this.#init;
     [this.#grant, this.#isRemembered, this.#problem] = [grant, isRemembered, undefined];
+    this.#endLook();
     this.#endLook = clock.every(LOOK_MS, () => {
       if (this.#grant && !this.#holds()) void this.#expire();
     });
     this.#enter('starting');
     const onModel = (chosen: ChosenModel) => (this.#chosen = chosen);
-    const started = await startNode(() => this.#open(), grant, options.maxDownloadBytes, onModel);
+    const { maxDownloadBytes } = options;
+    const started = await startNode(() => this.#open(), { grant, maxDownloadBytes, isClicked, onModel });
     // Ended meanwhile, and perhaps agreed to anew: that start goes its own way.
     if (this.#grant !== grant) return;
+    if ('problem' in started && started.problem === ELSEWHERE) return this.#yield();
     if ('problem' in started) {
       await this.#end('failed', started.problem);
       return this.#init.send({ t: 'error', problem: started.problem });
@@ -241,10 +252,20 @@ export class Session {
       mayWork: () => this.#mayWork(),
       siteShare: options.maxShare,
       frames: () => (this.#p90Ms === undefined ? undefined : { p90Ms: this.#p90Ms, budgetMs: options.frameBudgetMs }),
+      onElsewhere: () => this.#yield(),
       onChange,
     });
     this.#opening.catch(() => (this.#opening = undefined));
     return this.#opening;
+  }
+
+  /** Another page of this device computes now; this one keeps its grant, and waits for a click. */
+  #yield(): void {
+    if (!this.#grant) return;
+    this.#pauses.add('elsewhere');
+    this.#note('paused: elsewhere');
+    this.#enter('paused');
+    this.#started = undefined;
   }
 
   #enter(state: EmbedState): void {

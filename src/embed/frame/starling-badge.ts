@@ -70,6 +70,10 @@ export class StarlingBadge extends LitElement {
     if (!session) return this.#badge(strings.badge.failed, 'failed', nothing);
     if (session.isSheet) return session.grant ? this.#panel(session) : this.#question();
     const { state, problem } = session;
+    if (state === 'paused' && session.isPausedBy('elsewhere')) {
+      const use = html`<button @click=${() => void session.useHere()}>${strings.useHere}</button>`;
+      return this.#badge(strings.elsewhere, state, use, strings.problems['node/elsewhere']);
+    }
     const isPaused = session.isPausedBy('person');
     const control =
       state === 'on' || state === 'paused'

@@ -15,21 +15,28 @@ export interface StartedNode {
   readonly model: ModelRoot;
 }
 
+export interface Start {
+  readonly grant: Grant;
+  readonly maxDownloadBytes: number;
+  /** Just now: then a node on another page stops for this one. */
+  readonly isClicked: boolean;
+  /** Called before the first byte of it is fetched. */
+  readonly onModel: (chosen: ChosenModel) => void;
+}
+
 /**
  * Opens this device's node for a page, with the first offered model that the page allows, and serves others where the
  * person agreed to that.
  *
- * @param onModel called before the first byte of it is fetched
  * @returns what is wrong, where it does not run
  */
 export async function startNode(
   open: () => Promise<StarlingNode>,
-  grant: Grant,
-  maxDownloadBytes: number,
-  onModel: (chosen: ChosenModel) => void,
+  { grant, maxDownloadBytes, isClicked, onModel }: Start,
 ): Promise<StartedNode | { readonly problem: EmbedProblem }> {
   try {
     const node = await open();
+    if (!(await node.claim(isClicked))) return { problem: ELSEWHERE };
     await node.readOffer();
     const { models, problem } = node.snapshot();
     const model = models.find(({ sizeBytes }) => sizeBytes <= maxDownloadBytes);
@@ -39,7 +46,6 @@ export async function startNode(
     if (!grant.isShared) return started;
     await node.contribute({ textVersion: grant.textVersion, atMs: grant.atMs, model: model.root });
     const after = node.snapshot();
-    if (after.phase === 'elsewhere') return { problem: ELSEWHERE };
     if (after.phase !== 'serving' && after.problem) return { problem: after.problem };
     return started;
   } catch (error) {
@@ -51,7 +57,8 @@ const NO_MODEL: EmbedProblem = {
   code: 'embed/no-model',
   message: 'embed: no model is small enough; raise data-max-download-mb',
 };
-const ELSEWHERE: EmbedProblem = {
+/** One page at a time computes. */
+export const ELSEWHERE: EmbedProblem = {
   code: 'node/elsewhere',
-  message: 'node: another tab or site of this browser is the node; use it there',
+  message: 'node: another page of this browser is the node; use it there',
 };

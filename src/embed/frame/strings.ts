@@ -11,6 +11,8 @@ export const strings = {
     paused: 'Paused',
     failed: 'Not available',
   } satisfies Record<EmbedState, string>,
+  elsewhere: 'Runs elsewhere',
+  useHere: 'Use here',
   pause: 'Pause',
   resume: 'Resume',
   title: 'Share this device’s GPU?',

@@ -1,5 +1,6 @@
 import { writeGgufLora, writePeft, type LoraAdapter } from '../../adapters/index.ts';
 import type { ModelRoot } from '../../base/branded.ts';
+import type { Bytes } from '../../base/bytes.ts';
 import type { ModelConfig } from '../../engine/index.ts';
 
 /** An adapter as files by name. @throws {AdapterError} */
@@ -8,11 +9,22 @@ export function writeAdapterFiles(
   adapter: LoraAdapter,
   config: ModelConfig,
   base: { readonly root: ModelRoot; readonly name: string },
+  parent: ModelRoot | undefined,
 ): ReadonlyMap<string, Blob> {
   if (kind === 'gguf') {
     const name = `${base.name.replace(/\.gguf$/, '')}-adapter.gguf`;
-    return new Map([[name, new Blob([writeGgufLora(adapter, config, { name, base: base.root })])]]);
+    return new Map([[name, new Blob([adapterFile(adapter, config, { name, base: base.root, parent })])]]);
   }
   const files = Object.entries(writePeft({ ...adapter, baseName: base.name }, config));
   return new Map(files.map(([name, bytes]: readonly [string, Uint8Array<ArrayBuffer>]) => [name, new Blob([bytes])]));
+}
+
+/** The GGUF of a trained adapter, with its base and the adapter that it goes on from. @throws {AdapterError} */
+export function adapterFile(
+  adapter: LoraAdapter,
+  config: ModelConfig,
+  { name, base, parent }: { readonly name: string; readonly base: ModelRoot; readonly parent: ModelRoot | undefined },
+): Bytes {
+  const parents = parent === undefined ? [] : [{ root: parent, relation: 'continues' as const }];
+  return writeGgufLora(adapter, config, { name, base, parents });
 }

@@ -10,6 +10,8 @@ export interface StudioChoice {
   readonly jsonl: string;
   readonly settings: RunSettings;
   readonly sizes: RunSizes;
+  /** The adapter of the shelf to begin with, whose form the settings have. */
+  readonly start?: { readonly root: ModelRoot; readonly name: string } | undefined;
 }
 
 /** A run that an earlier visit began, as this device keeps it. */

@@ -4,9 +4,15 @@ import { createStudio, type Studio } from './studio.ts';
 
 /** The studio of a device: its bases come from the shelf, and whoever waits for an answer goes first. */
 export function openStudio({ shelf, engine }: Device, changes: Pick<ChangeSignal, 'on'>): Studio {
-  const studio = createStudio(async (model) => {
-    await shelf.download(model);
-    return shelf.source(model);
+  const studio = createStudio({
+    async openBase(model) {
+      await shelf.download(model);
+      return shelf.source(model);
+    },
+    readConfig: async (model) => (await import('../held-adapter.ts')).readBaseConfig(shelf, model),
+    openAdapter: async (root) =>
+      (await import('../held-adapter.ts')).openHeldAdapter(shelf, root, new AbortController().signal),
+    shelve: shelf.add,
   });
   let wasBusy = false;
   changes.on(() => {

@@ -24,8 +24,10 @@ export interface RunRequest {
   readonly sizes: RunSizes;
   /** Share of the rows that is held out, in (0, 1). */
   readonly evaluationShare: number;
-  /** The checkpoint to go on from. */
+  /** As of `TrainingRunOptions`. */
   readonly from?: PieceHash;
+  readonly changesRate?: boolean;
+  readonly start?: AdapterWeights;
 }
 
 /** What a person sees before the start. */
@@ -92,7 +94,7 @@ export function createTrainingHost({ store, checkpoints, gpu }: TrainingHostComp
   }
 
   return {
-    async prepare({ source, jsonl, settings, sizes, evaluationShare, from }, onEvent) {
+    async prepare({ source, jsonl, settings, sizes, evaluationShare, ...beginning }, onEvent) {
       close();
       const device = await openGpu(gpu);
       const memory = createGpuMemory(device.device);
@@ -110,7 +112,7 @@ export function createTrainingHost({ store, checkpoints, gpu }: TrainingHostComp
           settings,
           sizes,
           store: checkpoints,
-          ...(from === undefined ? {} : { from }),
+          ...beginning,
           mayGoOn: (signal) => untilIdle(idle, signal),
           onEvent,
         });

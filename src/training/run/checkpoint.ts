@@ -12,6 +12,8 @@ export interface RunIdentity {
   readonly tokenizer: string;
   readonly rows: string;
   readonly settings: string;
+  /** Of the adapter that it began with, if with any. */
+  readonly start?: string | undefined;
 }
 
 /** A point of the loss curve; the step counts from 1. */
@@ -45,7 +47,13 @@ const PARTS = ['parameters', 'm', 'v', 'scales'] as const;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const header = v.object({
-  identity: v.object({ base: v.string(), tokenizer: v.string(), rows: v.string(), settings: v.string() }),
+  identity: v.object({
+    base: v.string(),
+    tokenizer: v.string(),
+    rows: v.string(),
+    settings: v.string(),
+    start: v.optional(v.string()),
+  }),
   step: count,
   lengths: v.object({ parameters: count, m: count, v: count, scales: count }),
   curve: v.array(v.object({ step: count, loss: v.number(), gradNorm: v.number() })),
@@ -115,12 +123,20 @@ const MISMATCHES = {
   tokenizer: 'was made with another tokenizer; load that base',
   rows: 'learned from other rows; choose that data set',
   settings: 'was made with other settings; restore them, or begin a new run',
+  start: 'began with another adapter; choose that one',
 } as const satisfies Record<keyof RunIdentity, string>;
 
-/** @throws {TrainingError} `checkpoint-mismatch` for a checkpoint of another run */
-export function checkIdentity(found: RunIdentity, expected: RunIdentity): void {
+/**
+ * @param mayDiffer whether two texts of settings may differ as they do
+ * @throws {TrainingError} `checkpoint-mismatch` for a checkpoint of another run
+ */
+export function checkIdentity(
+  found: RunIdentity,
+  expected: RunIdentity,
+  mayDiffer: (found: string, expected: string) => boolean = () => false,
+): void {
   for (const [name, why] of Object.entries(MISMATCHES) as [keyof RunIdentity, string][]) {
-    if (found[name] !== expected[name])
-      throw new TrainingError('checkpoint-mismatch', `the checkpoint ${why}`, { name });
+    const isSame = found[name] === expected[name] || (name === 'settings' && mayDiffer(found[name], expected[name]));
+    if (!isSame) throw new TrainingError('checkpoint-mismatch', `the checkpoint ${why}`, { name });
   }
 }

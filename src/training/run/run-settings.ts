@@ -68,6 +68,12 @@ export function settingsText(settings: RunSettings): string {
   ]);
 }
 
+/** Whether two of `settingsText` differ in their learning rates at most. */
+export function differInRateOnly(a: string, b: string): boolean {
+  const others = (text: string) => JSON.stringify((JSON.parse(text) as unknown[]).toSpliced(1, 1));
+  return others(a) === others(b);
+}
+
 /** What AdamW takes of the settings. */
 export function adamwOptions(settings: RunSettings, learningRate: number): AdamwOptions {
   const { weightDecay, clip } = settings;

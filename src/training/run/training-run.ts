@@ -15,12 +15,20 @@ import {
   type EvaluationPoint,
   type RunIdentity,
 } from './checkpoint.ts';
-import { rowsRoot, tokenizerRoot } from './content-address.ts';
+import { adapterRoot, rowsRoot, tokenizerRoot } from './content-address.ts';
 import { estimateMemory, type MemoryEstimate } from './estimate-memory.ts';
+import { initialAdapter } from '../model/adapter-layout.ts';
 import type { FrozenView } from '../model/quantise-base.ts';
 import { learningRateAt } from './learning-rate.ts';
 import { planSteps } from './plan-steps.ts';
-import { adamwOptions, checkSettings, settingsText, type RunSettings, type RunSizes } from './run-settings.ts';
+import {
+  adamwOptions,
+  checkSettings,
+  differInRateOnly,
+  settingsText,
+  type RunSettings,
+  type RunSizes,
+} from './run-settings.ts';
 
 /** Where a run is; only `ready` and `paused` runs can be trained. */
 export type RunPhase = 'ready' | 'probing' | 'training' | 'paused' | 'done' | 'cancelled' | 'failed';
@@ -85,6 +93,10 @@ export interface TrainingRunOptions {
   readonly store: CheckpointStore;
   /** The checkpoint to go on from. */
   readonly from?: PieceHash;
+  /** That checkpoint may be of another learning rate, as after a run that diverged. */
+  readonly changesRate?: boolean;
+  /** The adapter to begin with, of the settings' form; matrices that it leaves alone begin as they do without one. */
+  readonly start?: AdapterWeights;
   /** Awaited before each step: training yields to whoever holds it. */
   readonly mayGoOn?: (signal: AbortSignal) => Promise<void>;
   readonly onEvent?: (event: RunEvent) => void;
@@ -111,9 +123,10 @@ export async function createTrainingRun(options: TrainingRunOptions): Promise<Tr
     tokenizer: await tokenizerRoot(base.header),
     rows: await rowsRoot([...rows.train, ...rows.evaluation]),
     settings: settingsText(settings),
+    ...(options.start && { start: await adapterRoot(options.start) }),
   };
   const restored = options.from === undefined ? undefined : await readCheckpoint(store, options.from);
-  if (restored) checkIdentity(restored.identity, identity);
+  if (restored) checkIdentity(restored.identity, identity, options.changesRate ? differInRateOnly : undefined);
 
   const named = (error: unknown): unknown => {
     if (!(error instanceof GpuError) || error.code !== 'out-of-memory') return error;
@@ -132,6 +145,7 @@ export async function createTrainingRun(options: TrainingRunOptions): Promise<Tr
     base,
     lora,
     seed,
+    ...(options.start && { adapter: new Map([...initialAdapter(base.config, lora, seed), ...options.start]) }),
     batchTokens,
     checkpointing,
     momentBits,

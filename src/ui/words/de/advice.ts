@@ -19,7 +19,9 @@ export const advice: Words['advice'] = {
     'Gerade teilt niemand dieses Modell. Der Stapel wartet und beginnt von selbst, sobald jemand da ist.',
   'node/offline':
     'Der Server dieser Seite antwortet nicht. Modelle, die schon auf diesem Gerät sind, lassen sich weiter benutzen.',
-  'node/elsewhere': 'Starling läuft schon in einem anderen Tab dieses Browsers.',
+  'node/elsewhere': 'Starling läuft schon auf einer anderen Seite dieses Browsers.',
+  'node/unknown-file':
+    'Diese Datei ist keines der Modelle, die hier angeboten werden, oder wurde verändert: genommen werden nur die, die ihr Herausgeber unterschrieben hat. Unter „Modelle“ stehen sie.',
   'node/unknown-model': 'Dieses Modell wird hier nicht angeboten. Unter „Modelle“ steht, welche es gibt.',
   'engine/out-of-memory': outOfMemory,
   'gpu/out-of-memory': outOfMemory,
@@ -36,12 +38,22 @@ export const advice: Words['advice'] = {
     'Gerade hat weder ein anderer Tab noch ein Server dieses Modell. Versuchen Sie es später noch einmal.',
   'adapter/adapter-lineage':
     'Woher dieser Adapter kommt, lässt sich nicht verfolgen, darum wird er nicht benutzt. Fragen Sie, wer ihn veröffentlicht hat.',
-  'adapter/adapter-base': 'Dieser Adapter wurde für ein anderes Modell gemacht.',
+  'adapter/adapter-base': 'Dieser Adapter wurde für ein anderes Modell gemacht. Wählen Sie das Modell, das er ändert.',
+  'adapter/adapter-invalid':
+    'Diese Dateien sind kein ganzer Adapter. Exportieren Sie ihn noch einmal, wo er gemacht wurde.',
+  'adapter/adapter-unsupported':
+    'Mit dieser Art von Adapter kann hier nicht gerechnet werden. Verschmelzen Sie ihn mit seinem Modell.',
   'training/diverged':
     'Der Verlust wurde unendlich. Was vorher aufbewahrt wurde, ist heil: machen Sie mit dem letzten Lauf und einer kleineren Lernrate weiter.',
-  'training/out-of-memory': 'Die GPU hat für so lange Zeilen zu wenig Speicher. Wählen Sie eine kürzere längste Zeile.',
+  'training/out-of-memory':
+    'Die GPU hat für so große Stücke zu wenig Speicher. Was aufbewahrt ist, ist ganz: machen Sie mit kleineren weiter, oder wählen Sie eine kürzere längste Zeile.',
   'trainingdata/empty': 'Die Datei hat keine Zeilen. Jede Zeile ist ein JSON-Objekt.',
   'trainingdata/too-few-rows':
     'Aus einer einzigen Zeile kann nicht zugleich gelernt und geprüft werden. Fügen Sie der Datei Zeilen hinzu.',
   'work/empty-batch': 'Die Datei hat keine Zeilen. Ein Stapel hat in jeder Zeile eine Anfrage als JSON.',
+  'identity/weak-passphrase': 'Diese Passphrase ist zu kurz. Nehmen Sie mindestens 10 Zeichen.',
+  'identity/not-an-identity':
+    'Diese Datei ist keine gespeicherte Identität von Starling. Wählen Sie die, die hier gespeichert wurde.',
+  'identity/wrong-passphrase':
+    'Die Passphrase öffnet diese Datei nicht. Versuchen Sie es noch einmal; Großbuchstaben zählen.',
 };

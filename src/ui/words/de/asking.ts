@@ -29,6 +29,10 @@ export const asking = {
     delete: 'Löschen',
     download: (size) => `${size} herunterladen`,
     stopDownload: 'Herunterladen beenden',
+    fromFile: 'Ein Modell aus einer Datei nehmen …',
+    file: 'Modelldatei',
+    taking: (file) => `${file} wird geprüft …`,
+    taken: (file) => `${file} ist jetzt auf diesem Gerät.`,
     save: 'Als Datei speichern',
   },
   batch: {
@@ -60,6 +64,9 @@ export const asking = {
     errors: 'Fehler herunterladen',
     goOn: 'Weitermachen',
     remove: 'Entfernen',
+    arrived: (file, size) => `${file} ist angekommen (${size}). Sie wird gesendet, wenn Sie es sagen.`,
+    leave: 'Weglegen',
+    send: 'Senden',
     cancel: 'Abbrechen',
   },
   chat: {

@@ -14,7 +14,7 @@ export const sharing = {
   progress: (done, total) => `${done} von ${total}`,
   otherTab:
     'Es läuft in einem anderen Tab dieses Browsers. Dieser Tab zeigt es und kann es benutzen; es endet, wenn der andere geschlossen wird.',
-  elsewhere: 'Starling läuft schon in einem anderen Tab dieses Browsers.',
+  elsewhere: 'Starling läuft schon auf einer anderen Seite dieses Browsers.',
   oneTab: 'Es rechnet immer nur ein Tab, damit die GPU nicht zweimal vergeben wird.',
   takeOver: 'Lieber in diesem Tab rechnen',
   idle: 'Bereit. Noch hat niemand um etwas gebeten.',
@@ -72,6 +72,7 @@ export const sharing = {
       hours: 'Zwischen zwei Stunden des Tages',
     },
     data: 'Daten am Tag, in Megabyte',
+    screenOn: 'Bildschirm anlassen, solange geteilt wird (kostet Strom)',
     noLimit: 'ohne Grenze',
     from: 'Von',
     to: 'bis',

@@ -50,4 +50,19 @@ export const studio: Words['studio'] = {
   discard: 'Verwerfen',
   tryLabel: 'Probieren Sie, was es bisher gelernt hat: es führt Ihren Text fort',
   try: 'Probieren',
+  start: 'Beginnen mit',
+  startNew: 'Einem neuen Adapter',
+  shelve: 'Ins Regal dieses Geräts stellen',
+  isShelved: (name) =>
+    `${name} steht im Regal dieses Geräts. Sie können damit chatten, ihn in einem Stapel nennen und von ihm aus weiterlernen.`,
+  importTitle: 'Einen Adapter von anderswo holen',
+  importIntro:
+    'Eine GGUF-Datei oder die zwei Dateien eines PEFT-Ordners: adapter_config.json und adapter_model.safetensors. Er wird zuerst gegen sein Modell geprüft; nichts wird hochgeladen.',
+  importBase: 'Modell, das er ändert',
+  importFiles: 'Dateien des Adapters',
+  importRead: 'Dateien prüfen',
+  importFacts: (rank, changes) =>
+    `Rang ${rank}, ändert ${plural(changes, { one: (n) => `${n} Matrix`, other: (n) => `${n} Matrizen` })}. Er passt zu diesem Modell.`,
+  smaller: (tokens) => `Mit kleineren Stücken von ${tokens} Tokens weitermachen`,
+  slower: (rate) => `Vom letzten Stand mit einer Lernrate von ${rate} weitermachen`,
 };

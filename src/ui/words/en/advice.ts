@@ -15,7 +15,9 @@ export const advice = {
     'The meeting point for peers does not answer. Starling keeps trying; this device can still compute for you.',
   'node/no-peers': 'Nobody is sharing this model right now. The batch waits and starts by itself when somebody does.',
   'node/offline': 'This page’s server does not answer. Models that are already on this device can still be used.',
-  'node/elsewhere': 'Starling is already running in another tab of this browser.',
+  'node/elsewhere': 'Starling is already running on another page of this browser.',
+  'node/unknown-file':
+    'This file is none of the models that are offered here, or was changed: only those that their publisher signed are taken. The Models section lists them.',
   'node/unknown-model': 'This model is not offered here. The Models section lists what is.',
   'engine/out-of-memory': outOfMemory,
   'gpu/out-of-memory': outOfMemory,
@@ -27,11 +29,17 @@ export const advice = {
   'weights/hash-mismatch': 'Some of the model arrived damaged and was thrown away. Press Download to fetch it again.',
   'weights/no-source': 'No other tab and no server has this model right now. Try again later.',
   'adapter/adapter-lineage': 'Where this adapter comes from cannot be followed, so it is not used. Ask its publisher.',
-  'adapter/adapter-base': 'This adapter was made for another model.',
+  'adapter/adapter-base': 'This adapter was made for another model. Choose the model that it changes.',
+  'adapter/adapter-invalid': 'These files are no whole adapter. Export it again where it was made.',
+  'adapter/adapter-unsupported': 'This kind of adapter cannot be computed here. Merge it into its model instead.',
   'training/diverged':
-    'The loss became infinite. What was kept before that is whole: go on with the last run at a lower learning rate.',
-  'training/out-of-memory': 'The GPU has too little memory for rows this long. Choose a shorter longest row.',
+    'The loss became infinite. What was kept before that is whole: go on from there at a lower learning rate.',
+  'training/out-of-memory':
+    'The GPU has too little memory for micro-batches this large. What was kept is whole: go on with smaller ones, or choose a shorter longest row.',
   'trainingdata/empty': 'The file has no rows. Each line is one JSON object.',
   'trainingdata/too-few-rows': 'One row cannot be learnt from and checked with at once. Add rows to the file.',
   'work/empty-batch': 'The file has no lines. A batch has one JSON request on each line.',
+  'identity/weak-passphrase': 'This passphrase is too short. Take at least 10 letters.',
+  'identity/not-an-identity': 'This file is no saved identity of Starling. Choose the one that was saved here.',
+  'identity/wrong-passphrase': 'The passphrase does not open this file. Try it again; capitals count.',
 };

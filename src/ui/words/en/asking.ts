@@ -30,6 +30,10 @@ export const asking = {
     delete: 'Delete',
     download: (size: string) => `Download ${size}`,
     stopDownload: 'Stop download',
+    fromFile: 'Take a model from a file…',
+    file: 'Model file',
+    taking: (file: string) => `Checking ${file}…`,
+    taken: (file: string) => `${file} is on this device now.`,
     save: 'Save as file',
   },
   batch: {
@@ -61,6 +65,9 @@ export const asking = {
     errors: 'Download errors',
     goOn: 'Go on',
     remove: 'Remove',
+    arrived: (file: string, size: string) => `${file} has arrived (${size}). It is sent when you say so.`,
+    leave: 'Leave it',
+    send: 'Send',
     cancel: 'Cancel',
   },
   chat: {

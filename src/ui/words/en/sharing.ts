@@ -15,7 +15,7 @@ export const sharing = {
   progress: (done: string, total: string) => `${done} of ${total}`,
   otherTab:
     'It runs in another tab of this browser. This tab shows it and can use it; it ends when that tab is closed.',
-  elsewhere: 'Starling is already running in another tab of this browser.',
+  elsewhere: 'Starling is already running on another page of this browser.',
   oneTab: 'One tab at a time computes, so that the GPU is not shared twice.',
   takeOver: 'Run it in this tab instead',
   idle: 'Ready. Nobody has asked for anything yet.',
@@ -73,6 +73,7 @@ export const sharing = {
       hours: 'Between two hours of the day',
     } satisfies Record<When['kind'], string>,
     data: 'Data a day, in megabytes',
+    screenOn: 'Keep the screen on while sharing (costs power)',
     noLimit: 'no limit',
     from: 'From',
     to: 'to',

@@ -52,4 +52,19 @@ export const studio = {
   discard: 'Discard',
   tryLabel: 'Try what it has learnt so far: it goes on with your text',
   try: 'Try',
+  start: 'Begin with',
+  startNew: 'A new adapter',
+  shelve: 'Put it on this device’s shelf',
+  isShelved: (name: string) =>
+    `${name} is on this device’s shelf. You can chat with it, name it in a batch, and go on from it.`,
+  importTitle: 'Bring an adapter from elsewhere',
+  importIntro:
+    'A GGUF file, or the two files of a PEFT folder: adapter_config.json and adapter_model.safetensors. It is checked against its model first; nothing is uploaded.',
+  importBase: 'Model that it changes',
+  importFiles: 'Files of the adapter',
+  importRead: 'Check the files',
+  importFacts: (rank: number, changes: number) =>
+    `Rank ${rank}, changes ${plural(changes, { one: (n) => `${n} matrix`, other: (n) => `${n} matrices` })}. It fits this model.`,
+  smaller: (tokens: number) => `Go on with micro-batches of ${tokens} tokens`,
+  slower: (rate: string) => `Go on from the last checkpoint at a learning rate of ${rate}`,
 };

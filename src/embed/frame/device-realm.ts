@@ -1,0 +1,32 @@
+import type { Embedding } from '../../node/index.ts';
+
+const CHANNEL = 'starling-node';
+/** A person who leaves the browser's own question unanswered is not kept waiting for ever. */
+const ANSWER_MS = 15_000;
+
+interface AccessHandle {
+  readonly locks: LockManager;
+  BroadcastChannel(name: string): BroadcastChannel;
+}
+type RequestAccess = (types: { readonly locks: true; readonly BroadcastChannel: true }) => Promise<AccessHandle>;
+
+/**
+ * What this frame shares with Starling's own pages and its frames on other sites, where that can be had: browsers keep a
+ * frame's storage apart for each site that shows it, and give its own site's only after a click, to people who have used
+ * Starling itself.
+ *
+ * @see https://privacycg.github.io/saa-non-cookie-storage/
+ */
+export async function requestDeviceRealm(): Promise<Embedding['realm']> {
+  // Came with handles for storage; browsers without it would ask the person about cookies alone.
+  if (!('hasUnpartitionedCookieAccess' in document)) return undefined;
+  const { state } = await navigator.permissions.query({ name: 'storage-access' });
+  // Only a click may bring up the browser's question; what it once answered holds without one.
+  if (state === 'denied' || (state === 'prompt' && !navigator.userActivation.isActive)) return undefined;
+  const request = document.requestStorageAccess.bind(document) as unknown as RequestAccess;
+  const silence = new Promise<undefined>((resolve) => {
+    setTimeout(() => resolve(undefined), ANSWER_MS);
+  });
+  const handle = await Promise.race([request({ locks: true, BroadcastChannel: true }), silence]).catch(() => undefined);
+  return handle && { locks: handle.locks, channel: handle.BroadcastChannel(CHANNEL) };
+}
