@@ -115,6 +115,15 @@ class TabNode implements StarlingNode {
     await (await this.#node()).deleteModel(root);
   }
 
+  async shareAdapter(root: ModelRoot): Promise<void> {
+    this.#refuseWithoutGrant();
+    await (await this.#node()).shareAdapter(root);
+  }
+
+  async withdrawAdapter(root: ModelRoot): Promise<void> {
+    await (await this.#node()).withdrawAdapter(root);
+  }
+
   async exportModel(root: ModelRoot): Promise<ReadableStream<Uint8Array>> {
     return (await this.#node()).exportModel(root);
   }

@@ -141,6 +141,7 @@ export class PageNode implements StarlingNode {
     await this.#history?.flush();
     await device.restartRequester();
     await this.#serving.close(device);
+    device.shared.clear();
     await device.swarm.stop();
     await device.shelf.stop();
     this.#lock.release();
@@ -199,6 +200,15 @@ export class PageNode implements StarlingNode {
       this.#problem = problemOf(error);
     }
     await this.#readStorage();
+  }
+
+  async shareAdapter(root: ModelRoot): Promise<void> {
+    const device = await this.#connect('swarm');
+    await device.shared.share(root);
+  }
+
+  async withdrawAdapter(root: ModelRoot): Promise<void> {
+    await this.#device?.shared.withdraw(root);
   }
 
   async exportModel(root: ModelRoot): Promise<ReadableStream<Uint8Array>> {

@@ -39,6 +39,10 @@ export interface ShelfModel {
   /** Present if this changes another model rather than being one. */
   readonly adapter: AdapterFacts | undefined;
   readonly licence: string | undefined;
+  /** Who signed it; undefined for the operator. */
+  readonly author: PeerId | undefined;
+  /** This device tells others of it now. */
+  readonly isShared: boolean;
   readonly state: 'absent' | 'partial' | 'downloading' | 'held' | 'loaded';
   readonly fromPeersBytes: number;
   readonly fromWebSeedBytes: number;

@@ -62,6 +62,13 @@ export interface StarlingNode {
   takeModelFile(file: File): Promise<void>;
   cancelDownload(root: ModelRoot): Promise<void>;
   deleteModel(root: ModelRoot): Promise<void>;
+  /**
+   * Tells the swarm of an adapter that was made on this device, and seeds it while the node runs.
+   *
+   * @throws {NodeError} `not-shareable`, `elsewhere`; {AdapterError} `adapter-lineage`
+   */
+  shareAdapter(root: ModelRoot): Promise<void>;
+  withdrawAdapter(root: ModelRoot): Promise<void>;
   /** The GGUF file of a held model, byte for byte. */
   exportModel(root: ModelRoot): Promise<ReadableStream<Uint8Array>>;
   /**

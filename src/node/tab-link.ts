@@ -19,6 +19,8 @@ interface SharedNode extends Pick<
   | 'takeModelFile'
   | 'cancelDownload'
   | 'deleteModel'
+  | 'shareAdapter'
+  | 'withdrawAdapter'
   | 'exportModel'
   | 'submitBatch'
   | 'resumeJob'
@@ -97,6 +99,8 @@ function shareNode(node: StarlingNode): { api: SharedNode; close(): void } {
     takeModelFile: (file) => node.takeModelFile(file),
     cancelDownload: (root) => node.cancelDownload(root),
     deleteModel: (root) => node.deleteModel(root),
+    shareAdapter: (root) => node.shareAdapter(root),
+    withdrawAdapter: (root) => node.withdrawAdapter(root),
     async exportModel(root) {
       const stream = await node.exportModel(root);
       return transfer(stream, [stream]);
@@ -175,6 +179,8 @@ export async function followTabs(onChange: () => void, onLog: (entry: LogEntry) 
     takeModelFile: (file) => ask(remote.takeModelFile(file)),
     cancelDownload: (root) => ask(remote.cancelDownload(root)),
     deleteModel: (root) => ask(remote.deleteModel(root)),
+    shareAdapter: (root) => ask(remote.shareAdapter(root)),
+    withdrawAdapter: (root) => ask(remote.withdrawAdapter(root)),
     exportModel: (root) => ask(remote.exportModel(root)),
     submitBatch: (file, where, adapter) => ask(remote.submitBatch(file, where, adapter)),
     resumeJob: (id) => ask(remote.resumeJob(id)),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { HttpBindings } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
+import { compress } from 'hono/compress';
 import { RelayError } from './errors.ts';
 import { listenPublicly, type PublicServer } from './public-server.ts';
 import type { SiteList } from './sites.ts';
@@ -55,6 +56,7 @@ export async function serveExample(init: ExampleInit): Promise<ExampleServer | u
     context.header('x-content-type-options', 'nosniff');
     context.header('cache-control', 'no-cache');
   });
+  routes.use(compress());
   routes.get('/', (context) => context.html(page.replace(TAG_PLACE, tag)));
   routes.use(serveStatic({ root }));
   const server = await listenNear(init, routes);

@@ -36,6 +36,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'app/index.html'), '<!doctype html><title>Starling</title>');
   await writeFile(join(folder, 'app/service-worker.js'), '// worker');
   await writeFile(join(folder, 'app/assets/index-1a2b.js'), 'export {};');
+  await writeFile(join(folder, 'app/assets/long-3c4d.js'), `export default '${'long '.repeat(1_000)}';`);
   await writeFile(join(folder, 'secret.txt'), 'secret');
   await writeFile(join(folder, 'model one.gguf'), file);
   operator = await start({ models: [{ place: join(folder, 'model one.gguf'), licence: 'CC0-1.0' }] });
@@ -59,6 +60,22 @@ test('the page is served with its caching and security headers, and unknown path
   expect(script.headers.get('content-type')).toMatch(/javascript/);
   expect((await fetch(at('/models'))).status).toBe(404);
   expect((await fetch(at('/'), { method: 'POST', body: 'x' })).status).toBe(405);
+});
+
+test('scripts travel compressed, weights as they are', async () => {
+  const headers = { 'accept-encoding': 'gzip' };
+  const script = await fetch(at('/assets/long-3c4d.js'), { headers });
+  expect(script.headers.get('content-encoding')).toBe('gzip');
+  expect(script.headers.get('vary')).toMatch(/accept-encoding/i);
+  expect(await script.text()).toContain('long long');
+  expect(
+    (await fetch(at('/assets/long-3c4d.js'), { headers: { 'accept-encoding': 'identity' } })).headers.get(
+      'content-encoding',
+    ),
+  ).toBeNull();
+  const weights = await fetch(at((await firstModel()).webSeed), { headers });
+  expect(weights.headers.get('content-encoding')).toBeNull();
+  expect((await weights.arrayBuffer()).byteLength).toBe(file.byteLength);
 });
 
 test('no path leads out of the page’s folder', async () => {

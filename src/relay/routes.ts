@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
+import { compress } from 'hono/compress';
 import { cors } from 'hono/cors';
 import { appFiles, securityHeaders } from './app-files.ts';
 import { makeBootstrap } from './bootstrap-document.ts';
@@ -69,6 +70,8 @@ export function createRoutes(parts: RouteParts): Hono<Served> {
     if (method === 'GET' || method === 'HEAD') return next();
     return context.text('method not allowed', 405, { allow: 'GET, HEAD' });
   });
+  // Only what is not a model: quantised weights do not shrink, and their ranges are of the bytes as they are.
+  app.use(compress());
   addEmbedRoutes(app, parts.served);
   let files: ReturnType<typeof appFiles> | undefined;
   app.use(async (context, next) => {

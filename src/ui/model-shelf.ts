@@ -1,6 +1,6 @@
 import { css, html, nothing } from 'lit';
 import { problemOf, type Problem, type ShelfModel } from '../node/index.ts';
-import { formatBytes, formatCount, formatParameters } from './format.ts';
+import { formatBytes, formatCount, formatParameters, formatPeer } from './format.ts';
 import { inbox } from './inbox.ts';
 import { NodeElement } from './node-element.ts';
 import { saveFile } from './save-file.ts';
@@ -25,6 +25,7 @@ export class ModelShelf extends NodeElement {
   ];
 
   #confirming: string | undefined;
+  #refused: { readonly root: string; readonly problem: Problem } | undefined;
   #taking = '';
   #problem: Problem | undefined;
   #stopWatching: (() => void) | undefined;
@@ -107,6 +108,7 @@ export class ModelShelf extends NodeElement {
             formatBytes(model.sizeBytes),
             this.#use(model),
             ...(model.licence ? [model.licence] : []),
+            ...this.#origin(model),
           ].join(', ')}
         </p>
         ${
@@ -135,7 +137,9 @@ export class ModelShelf extends NodeElement {
             : nothing
         }
         <div class="row">${this.#actions(model)}</div>
-        <problem-note .problem=${model.problem}></problem-note>
+        <problem-note
+          .problem=${this.#refused?.root === model.root ? this.#refused.problem : model.problem}
+        ></problem-note>
       </article>
     `;
   }
@@ -144,6 +148,38 @@ export class ModelShelf extends NodeElement {
     if (!adapter) return words().shelf.reads(formatCount(contextTokens));
     const base = this.snapshot.models.find(({ root }) => root === adapter.base);
     return words().shelf.changes(base?.name ?? words().shelf.unknownBase, adapter.rank);
+  }
+
+  /** What it goes on from, and who made it where that was not the operator. */
+  #origin({ adapter, author }: ShelfModel): string[] {
+    const text = words().shelf;
+    const { models, self } = this.snapshot;
+    const parents = (adapter?.parents ?? []).map(
+      ({ root: parent }) => models.find(({ root }) => root === parent)?.name ?? text.unknownAdapter,
+    );
+    const made = author === undefined ? [] : [author === self ? text.madeHere : text.madeBy(formatPeer(author))];
+    return [...parents.map((name) => text.continues(name)), ...made];
+  }
+
+  /** What was made here stays here until its person says otherwise. */
+  #sharing(model: ShelfModel) {
+    const text = words().shelf;
+    const { self } = this.snapshot;
+    if (!model.adapter || model.state !== 'held' || self === undefined || model.author !== self) return nothing;
+    return model.isShared
+      ? html`<span class="soft" data-testid="shared">${text.isShared}</span>
+          <button @click=${() => void this.node.withdrawAdapter(model.root)}>${text.withdraw}</button>`
+      : html`<button title=${text.shareHint} @click=${() => void this.#share(model)}>${text.share}</button>`;
+  }
+
+  async #share(model: ShelfModel) {
+    this.#refused = undefined;
+    try {
+      await this.node.shareAdapter(model.root);
+    } catch (error) {
+      this.#refused = { root: model.root, problem: problemOf(error) };
+    }
+    this.requestUpdate();
   }
 
   #actions(model: ShelfModel) {
@@ -179,6 +215,7 @@ export class ModelShelf extends NodeElement {
           ? html`<button @click=${() => void this.#save(model)}>${text.save}</button>`
           : nothing
       }
+      ${this.#sharing(model)}
       ${
         model.state === 'held' || model.state === 'partial'
           ? html`<button @click=${() => this.#confirm(model.root)}>${text.delete}</button>`

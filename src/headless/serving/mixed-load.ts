@@ -1,4 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
+import { getHeapCodeStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { AdapterRoot } from '../../base/branded.ts';
 import { delay, systemClock } from '../../base/clock.ts';
@@ -13,6 +13,8 @@ export interface LoadReport {
   /** Greatest less least, of the mean, over the samples after the first fifth. */
   readonly gpuDrift: number;
   readonly heapDrift: number;
+  /** The same without the code that the compiler keeps and throws away as it sees fit. */
+  readonly objectsDrift: number;
   readonly heapBytes: readonly number[];
 }
 
@@ -22,7 +24,11 @@ type Ending = 'done' | 'cancelled' | `failed ${string}`;
 const ABREAST = 12;
 const SAMPLES = 20;
 const ADAPTERS = 6;
-const COLLECTIONS = 4;
+/** Collections at most until nothing more goes, and what counts as nothing. */
+const COLLECTIONS = 24;
+const NOTHING_BYTES = 4_096;
+/** In a row. */
+const STILL = 4;
 /** Share of the samples that the load may take to come to its full height. */
 const WARM_UP = 0.2;
 
@@ -37,6 +43,7 @@ export async function runMixedLoad(bench: ServingBench, durationMs: number): Pro
   const random = createRandom(21);
   const surprises: string[] = [];
   const heap: number[] = [];
+  const objects: number[] = [];
   const gpu: number[] = [];
   const endMs = performance.now() + durationMs;
   let requests = 0;
@@ -53,10 +60,18 @@ export async function runMixedLoad(bench: ServingBench, durationMs: number): Pro
     await Promise.all(Array.from({ length: ABREAST }, () => workUntil(untilMs)));
     // Between two rounds nothing is under way, so that what is seen is what stays.
     heap.push(await heapAfterCollection());
+    objects.push((heap.at(-1) ?? 0) - compiledBytes());
     gpu.push((await bench.engine.stats()).gpuBytes);
   }
-  const steady = (samples: readonly number[]) => samples.slice(Math.floor(SAMPLES * WARM_UP));
-  return { requests, surprises, gpuDrift: spread(steady(gpu)), heapDrift: spread(steady(heap)), heapBytes: heap };
+  const drift = (samples: readonly number[]) => spread(samples.slice(Math.floor(SAMPLES * WARM_UP)));
+  return {
+    requests,
+    surprises,
+    gpuDrift: drift(gpu),
+    heapDrift: drift(heap),
+    objectsDrift: drift(objects),
+    heapBytes: heap,
+  };
 }
 
 const adapterOf = (i: number) => `adapter ${i}` as AdapterRoot;
@@ -109,15 +124,24 @@ async function request(bench: ServingBench, random: Random): Promise<string | un
   return await kinds[random.below(kinds.length)]?.();
 }
 
-/** What hangs on finalizers goes in the turn after a collection: a few of both. */
+/** What hangs on finalizers goes in the turn after a collection, and code that has grown old after some: many of both. */
 async function heapAfterCollection(): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  for (let i = 0; i < COLLECTIONS; i++) {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0, still = 0; i < COLLECTIONS && still < STILL; i++) {
     collect();
     await delay(systemClock, 20);
+    const { heapUsed } = process.memoryUsage();
+    still = least - heapUsed > NOTHING_BYTES ? 0 : still + 1;
+    least = Math.min(least, heapUsed);
   }
-  return process.memoryUsage().heapUsed;
+  return least;
+}
+
+function compiledBytes(): number {
+  const code = getHeapCodeStatistics();
+  return code.code_and_metadata_size + code.bytecode_and_metadata_size;
 }
 
 function spread(samples: readonly number[]): number {

@@ -85,6 +85,26 @@ const SITUATIONS: readonly Situation[] = [
     back: 14 + 18,
   },
   {
+    name: 'a page stutters whenever work begins again',
+    limits: balanced,
+    trace: [
+      [0, goodFrames],
+      [10, slowFrames],
+      [11, goodFrames],
+      // Held until 13; a relapse as soon as the share rises holds for twice as long, and then twice again.
+      [14, slowFrames],
+      [14.5, goodFrames],
+      [20, slowFrames],
+      [20.5, goodFrames],
+    ],
+    held: [
+      [11, 0.01, 'frames'],
+      [17, 0, 'frames'],
+      [27, 0, 'frames'],
+    ],
+    back: 29 + 18,
+  },
+  {
     name: 'an embedded page is hidden and shown',
     limits: gentle,
     trace: [

@@ -1,4 +1,5 @@
 import { CAUSES, ceilingsOf, isSlowedDown, type Cause } from './ceilings.ts';
+import { createFrameCeiling } from './frame-ceiling.ts';
 import type { Limits, Signals } from './signals.ts';
 
 export interface Duty {
@@ -17,9 +18,6 @@ export interface DutyGovernor {
 
 /** Share a second on the way up. Source: reference on etiquette, rule R6. */
 const RISE = 0.02;
-const FRAME_HOLD_MS = 2_000;
-/** Below it a halved share is nothing. */
-const FRAME_FLOOR = 0.02;
 const CRITICAL_HOLD_MS = 30_000;
 /** Contention counts only once it has lasted, and until it has been gone as long. */
 const CONTENTION_MS = 20_000;
@@ -29,8 +27,7 @@ const CONTENDED_SHARE = 0.5;
 export function createDutyGovernor(now: () => number): DutyGovernor {
   let share: number | undefined;
   let beforeMs = now();
-  let frameShare = 1;
-  let frameHeldUntilMs = -Infinity;
+  const frames = createFrameCeiling();
   let criticalUntilMs = -Infinity;
   let contention = { isOn: false, sinceMs: beforeMs };
 
@@ -39,7 +36,8 @@ export function createDutyGovernor(now: () => number): DutyGovernor {
       const nowMs = now();
       const rise = (RISE * Math.max(0, nowMs - beforeMs)) / 1_000;
       if (nowMs < beforeMs) {
-        frameHeldUntilMs = criticalUntilMs = nowMs;
+        frames.reset(nowMs);
+        criticalUntilMs = nowMs;
         contention.sinceMs = nowMs;
       }
       beforeMs = nowMs;
@@ -49,7 +47,7 @@ export function createDutyGovernor(now: () => number): DutyGovernor {
         ...ceilingsOf(limits, signals),
         ...(nowMs < criticalUntilMs && { pressure: 0 }),
         contention: isContended(isSlowedDown(signals), nowMs) ? CONTENDED_SHARE : 1,
-        frames: frameCeiling(signals, nowMs, rise),
+        frames: frames.update(signals.frames, nowMs, share ?? 1, rise),
       };
       const limitedBy = CAUSES.reduce((lowest, cause) => (ceilings[cause] < ceilings[lowest] ? cause : lowest));
       const ceiling = Math.min(1, Math.max(0, ceilings[limitedBy]));
@@ -57,17 +55,6 @@ export function createDutyGovernor(now: () => number): DutyGovernor {
       return { share, limitedBy, isRecovering: share < ceiling };
     },
   };
-
-  /** Halves on every look while frames are late, holds, and rises again. */
-  function frameCeiling({ frames }: Signals, nowMs: number, rise: number): number {
-    if (frames && frames.p90Ms > frames.budgetMs) {
-      frameShare = frameShare / 2 < FRAME_FLOOR ? 0 : Math.min(frameShare, share ?? 1) / 2;
-      frameHeldUntilMs = nowMs + FRAME_HOLD_MS;
-    } else if (nowMs >= frameHeldUntilMs) {
-      frameShare = Math.min(1, frameShare + rise);
-    }
-    return frameShare;
-  }
 
   /** What was said first holds until the opposite has been said for `CONTENTION_MS`. */
   function isContended(isNow: boolean, nowMs: number): boolean {

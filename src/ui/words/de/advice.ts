@@ -36,6 +36,8 @@ export const advice: Words['advice'] = {
     'Ein Teil des Modells kam beschädigt an und wurde weggeworfen. Laden Sie es noch einmal herunter.',
   'weights/no-source':
     'Gerade hat weder ein anderer Tab noch ein Server dieses Modell. Versuchen Sie es später noch einmal.',
+  'work/adapter-not-shared':
+    'Wer diesen Adapter geteilt hat, ist gerade nicht da. Versuchen Sie es später noch einmal.',
   'adapter/adapter-lineage':
     'Woher dieser Adapter kommt, lässt sich nicht verfolgen, darum wird er nicht benutzt. Fragen Sie, wer ihn veröffentlicht hat.',
   'adapter/adapter-base': 'Dieser Adapter wurde für ein anderes Modell gemacht. Wählen Sie das Modell, das er ändert.',

@@ -8,6 +8,15 @@ export const asking = {
     reads: (tokens) => `liest ${tokens} Tokens auf einmal`,
     changes: (base, rank) => `ein Adapter für ${base}, Rang ${rank}`,
     unknownBase: 'ein Modell, das nicht hier ist',
+    unknownAdapter: 'einem Adapter, der nicht hier ist',
+    continues: (name) => `lernt weiter von ${name}`,
+    madeHere: 'auf diesem Gerät gemacht',
+    madeBy: (peer) => `gemacht und geteilt von ${peer}`,
+    share: 'Mit anderen teilen',
+    shareHint:
+      'Andere sehen ihn in ihrer Liste der Modelle und können ihn von diesem Gerät holen, solange diese Seite offen ist. Er sagt, welcher Schlüssel ihn gemacht hat: der dieses Geräts.',
+    isShared: 'Geteilt, solange diese Seite offen ist',
+    withdraw: 'Nicht mehr teilen',
     parameters: (count) => `${count} Parameter`,
     state: {
       absent: 'Nicht auf diesem Gerät',

@@ -28,6 +28,7 @@ export const advice = {
   'weights/quota-exceeded': 'The browser has too little room for this model. Delete another model or free some disk.',
   'weights/hash-mismatch': 'Some of the model arrived damaged and was thrown away. Press Download to fetch it again.',
   'weights/no-source': 'No other tab and no server has this model right now. Try again later.',
+  'work/adapter-not-shared': 'Whoever shared this adapter is not there now. Try again later.',
   'adapter/adapter-lineage': 'Where this adapter comes from cannot be followed, so it is not used. Ask its publisher.',
   'adapter/adapter-base': 'This adapter was made for another model. Choose the model that it changes.',
   'adapter/adapter-invalid': 'These files are no whole adapter. Export it again where it was made.',

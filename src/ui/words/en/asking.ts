@@ -9,6 +9,15 @@ export const asking = {
     reads: (tokens: string) => `reads ${tokens} tokens at once`,
     changes: (base: string, rank: number) => `an adapter of ${base}, rank ${rank}`,
     unknownBase: 'a model that is not here',
+    unknownAdapter: 'an adapter that is not here',
+    continues: (name: string) => `goes on from ${name}`,
+    madeHere: 'made on this device',
+    madeBy: (peer: string) => `made and shared by ${peer}`,
+    share: 'Share with others',
+    shareHint:
+      'Others see it in their list of models and can fetch it from this device while this page is open. It says which key made it: this device’s.',
+    isShared: 'Shared while this page is open',
+    withdraw: 'Stop sharing',
     parameters: (count: string) => `${count} parameters`,
     state: {
       absent: 'Not on this device',
