@@ -59,6 +59,20 @@ export default defineConfig({
           { src: '/icon-512.png', sizes: '512x512', type: 'image/png' },
           { src: '/icon-maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
         ],
+        shortcuts: [
+          { name: 'Batch', url: '/#batch' },
+          { name: 'Chat', url: '/#chat' },
+          { name: 'Models', url: '/#models' },
+        ],
+        share_target: {
+          action: '/share',
+          method: 'POST',
+          enctype: 'multipart/form-data',
+          params: { files: [{ name: 'files', accept: ['.jsonl', 'application/jsonl', '.gguf'] }] },
+        },
+        file_handlers: [
+          { action: '/', accept: { 'application/jsonl': ['.jsonl'], 'application/octet-stream': ['.gguf'] } },
+        ],
         launch_handler: { client_mode: 'focus-existing' },
       },
     }),

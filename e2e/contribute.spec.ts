@@ -87,6 +87,15 @@ test('a person chats with the model on this device', async () => {
   await expect(page.getByRole('button', { name: 'Send' })).toBeVisible();
   await takePicture(page, 'chat-answer');
   expect((await answer.textContent())?.length).toBeGreaterThan(0);
+  // What it did is noted on this device, within ten seconds, for the eye and as a table.
+  await page.getByRole('link', { name: 'Activity' }).click();
+  const lines = page.getByTestId('history').locator('tbody tr');
+  await page.getByText('The same as a table').click();
+  await expect(lines.first().locator('td').nth(1)).not.toHaveText('0');
+  await expect(page.getByTestId('energy')).toContainText('Wh');
+  await expect(page.locator('span-plot canvas').first()).toBeVisible();
+  await expectAccessible(page);
+  await takePicture(page, 'history');
 });
 
 test('a batch runs on this device alone, and its card fits a phone', async () => {

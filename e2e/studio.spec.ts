@@ -6,7 +6,7 @@ import { expectAccessible } from './accessible.ts';
 import { startOperator, storyModel, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
 import { writeStoryAdapter } from './story-adapter.ts';
-import { openVisitor, readDownload, type Visitor } from './tab.ts';
+import { contribute, openVisitor, readDownload, type Visitor } from './tab.ts';
 
 const BASE = 'public/models/starling-builtin.gguf';
 const DATA = 'models/personas/innkeeper.jsonl';
@@ -171,6 +171,26 @@ test('an adapter from elsewhere is checked against its model, tried, and put on 
   await expect(page.getByTestId('shelved')).toContainText('dialect.gguf');
   await takePicture(page, 'studio-import');
   await page.getByRole('link', { name: 'Models' }).click();
-  await expect(page.locator('model-shelf article', { hasText: 'dialect.gguf' })).toHaveAttribute('data-state', 'held');
-  expect(errors).toEqual([]);
+  const own = page.locator('model-shelf article', { hasText: 'dialect.gguf' });
+  await expect(own).toHaveAttribute('data-state', 'held');
+  await expect(own).toContainText('made on this device');
+
+  // Nobody hears of it before its person says so; then others find it, and fetch it from this tab alone.
+  const guest = await openVisitor(operator.url);
+  visitors.push(guest);
+  await contribute(guest.page);
+  await guest.page.getByRole('link', { name: 'Models' }).click();
+  const found = guest.page.locator('model-shelf article', { hasText: 'dialect.gguf' });
+  await expect(guest.page.locator('model-shelf article')).toHaveCount(1);
+  await own.getByRole('button', { name: 'Share with others' }).click();
+  await expect(found).toContainText('an adapter of starling-builtin.gguf, rank 4');
+  await expect(found).toContainText('made and shared by');
+  await expect(found).toHaveAttribute('data-state', 'absent');
+  await found.getByRole('button', { name: 'Download' }).click();
+  await expect(found).toHaveAttribute('data-state', 'held', { timeout: 60_000 });
+  await takePicture(guest.page, 'shelf-shared');
+  await own.getByRole('button', { name: 'Stop sharing' }).click();
+  await expect(own.getByRole('button', { name: 'Share with others' })).toBeVisible();
+  await expect(found).toHaveAttribute('data-state', 'held');
+  expect([...errors, ...guest.errors]).toEqual([]);
 });

@@ -264,6 +264,7 @@ export function createEngineApi(components: EngineComponents) {
         tokensTotal: rate.total,
         promptTokensComputed: sum(({ scheduler }) => scheduler.promptTokensComputed),
         promptTokensShared: sum(({ scheduler }) => scheduler.promptTokensShared),
+        slowdown: slowest(shelf.models.map(({ scheduler }) => scheduler.slowdown)),
         deviceLosses: shelf.losses,
       };
     },
@@ -284,4 +285,9 @@ export function createEngineApi(components: EngineComponents) {
 function failureOf(id: string, error: unknown): EngineEvent {
   const code = error instanceof EngineError ? error.code : 'internal';
   return { t: 'failed', id, code, message: error instanceof Error ? error.message : String(error) };
+}
+
+function slowest(slowdowns: readonly (number | undefined)[]): number | undefined {
+  const measured = slowdowns.filter((each) => each !== undefined);
+  return measured.length > 0 ? Math.max(...measured) : undefined;
 }

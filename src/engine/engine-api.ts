@@ -106,6 +106,8 @@ export interface EngineStats {
   /** Prompt tokens that were computed, and those that were found computed already by a sequence that began alike. */
   readonly promptTokensComputed: number;
   readonly promptTokensShared: number;
+  /** How much longer steps take now than they usually do, 1 at the usual pace; undefined while nothing runs. */
+  readonly slowdown: number | undefined;
   /** Times that the GPU was lost and replaced. */
   readonly deviceLosses: number;
 }

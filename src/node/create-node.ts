@@ -102,12 +102,26 @@ class TabNode implements StarlingNode {
     await (await this.#node()).download(root);
   }
 
+  async takeModelFile(file: File): Promise<void> {
+    this.#refuseWithoutGrant();
+    await (await this.#node()).takeModelFile(file);
+  }
+
   async cancelDownload(root: ModelRoot): Promise<void> {
     await (await this.#node()).cancelDownload(root);
   }
 
   async deleteModel(root: ModelRoot): Promise<void> {
     await (await this.#node()).deleteModel(root);
+  }
+
+  async shareAdapter(root: ModelRoot): Promise<void> {
+    this.#refuseWithoutGrant();
+    await (await this.#node()).shareAdapter(root);
+  }
+
+  async withdrawAdapter(root: ModelRoot): Promise<void> {
+    await (await this.#node()).withdrawAdapter(root);
   }
 
   async exportModel(root: ModelRoot): Promise<ReadableStream<Uint8Array>> {

@@ -4,6 +4,7 @@ import { createLogger, type LogSink } from '../base/logger.ts';
 import { createSigner, MAX_ADVERTISED_ADAPTERS, type Bootstrap } from '../protocol/index.ts';
 import { createSwarmNode, publicKeyOf, type SwarmNode } from '../swarm/index.ts';
 import {
+  createAdapterExchange,
   createProvider,
   createRequester,
   withLoopback,
@@ -18,6 +19,7 @@ import { createIdbKeyValue } from './idb-key-value.ts';
 import { loadIdentity } from './identity-store.ts';
 import { createLossLimit } from './loss-limit.ts';
 import { createShelf, type Shelf } from './shelf.ts';
+import { createSharedAdapters, type SharedAdapters } from './shared-adapters.ts';
 import { createWarmAdapters, type WarmAdapters } from './warm-adapters.ts';
 import { createWorkerClock } from './worker-clock.ts';
 
@@ -30,6 +32,7 @@ export interface Device {
   readonly engine: EngineHost;
   readonly executor: EngineExecutor;
   readonly adapters: WarmAdapters;
+  readonly shared: SharedAdapters;
   readonly swarm: SwarmNode;
   readonly provider: Provider;
   /** Another one after `restartRequester`: read it anew each time. */
@@ -66,7 +69,18 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
     sawLosses(engine.stats()?.deviceLosses ?? 0);
     onChange();
   });
-  const shelf = createShelf({ offer, loadedModel: () => engine.loaded()?.root, clock, log, signer }, onChange);
+  const shelf = createShelf(
+    {
+      offer,
+      loadedModel: () => engine.loaded()?.root,
+      clock,
+      log,
+      signer,
+      shared: () => swarm.peers().flatMap(({ peer, published }) => published.map((card) => ({ author: peer, card }))),
+      ask: ({ author, card }) => exchange.ask(author, card.root),
+    },
+    onChange,
+  );
   const adapters = createWarmAdapters({
     models: shelf.models,
     open: async (root, signal) => (await import('./held-adapter.ts')).openHeldAdapter(shelf, root, signal),
@@ -88,6 +102,11 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
   swarm.on('status', onChange);
   const channel = withLoopback(swarm);
 
+  const sharing = createSharedAdapters(shelf, identity.peerId, () => {
+    onChange();
+    sayServing();
+  });
+
   let isOpen = false;
   let serving: ModelRoot | undefined;
   const directoryChanged = new Set<() => void>();
@@ -104,6 +123,7 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
       }),
   };
   const shared = { clock, channel, signer, publicKeyOf, logger: logger('work') };
+  const exchange = createAdapterExchange(shared, (root) => sharing.documents(root));
   const provider = createProvider({ ...shared, channel: providerChannel, executor });
   const newRequester = () => {
     const made = createRequester({
@@ -153,6 +173,7 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
     engine,
     executor,
     adapters,
+    shared: sharing,
     swarm,
     provider,
     get requester() {
@@ -176,7 +197,8 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
 
   function sayServing() {
     const models = serving === undefined ? [] : [{ root: serving, ...ownFigures(serving) }];
-    swarm.announce({ models, agent: AGENT });
+    const published = [...sharing.cards()];
+    swarm.announce({ models, agent: AGENT, ...(published.length > 0 && { published }) });
   }
 
   function ownFigures(model: ModelRoot) {

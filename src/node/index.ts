@@ -4,8 +4,13 @@
  *
  * @module node
  */
+export { applyUpdate, watchForUpdate } from './app-update.ts';
 export { createNode } from './create-node.ts';
 export type { Embedding } from './embedding.ts';
+export { endOfflineShell, forgetEverything } from './forget.ts';
+export { exportOwnIdentity, importOwnIdentity } from './own-identity.ts';
+export type { History, Span } from './history/history.ts';
+export { readHistory } from './history/history-store.ts';
 export { measureGpu, type GpuMeasurement } from './measure-gpu.ts';
 export type { Cause } from './governor/ceilings.ts';
 export type { Duty } from './governor/duty-governor.ts';

@@ -11,6 +11,9 @@ import { NodeError } from './errors.ts';
 import { readLimits, saveLimits } from './governor/limits-store.ts';
 import type { Limits } from './governor/signals.ts';
 import { createThrottle, type Throttle } from './governor/throttle.ts';
+import { readAmounts } from './history/read-amounts.ts';
+import { startHistory, type HistoryRecorder } from './history/history-recorder.ts';
+import { addToHistory, pruneHistory } from './history/history-store.ts';
 import { hasVisitedBefore } from './visited-before.ts';
 import { registerOfflineShell } from './offline-shell.ts';
 import { readOperatorOffer } from './operator-offer.ts';
@@ -41,6 +44,8 @@ export class PageNode implements StarlingNode {
   #starting: AbortController | undefined;
   #storage: NodeSnapshot['storage'];
   #studio: Promise<Studio> | undefined;
+  #openStudio: Studio | undefined;
+  #history: HistoryRecorder | undefined;
 
   constructor(lock: DeviceLock, embedding?: Embedding) {
     this.#lock = lock;
@@ -59,6 +64,7 @@ export class PageNode implements StarlingNode {
       storage: this.#storage,
       limits: this.#limits,
       duty: this.#throttle.duty(),
+      isTeaching: this.#openStudio?.isRunning() ?? false,
     };
     const seen = this.#device ? viewDevice(this.#device) : { ...EMPTY_SNAPSHOT, models: viewOffer(this.#offer) };
     return { ...seen, ...own };
@@ -132,8 +138,10 @@ export class PageNode implements StarlingNode {
     const device = this.#device;
     if (!device || this.#phase === 'off') return this.#lock.release();
     this.#enter('stopping');
+    await this.#history?.flush();
     await device.restartRequester();
     await this.#serving.close(device);
+    device.shared.clear();
     await device.swarm.stop();
     await device.shelf.stop();
     this.#lock.release();
@@ -175,6 +183,11 @@ export class PageNode implements StarlingNode {
     await this.#readStorage();
   }
 
+  async takeModelFile(file: File): Promise<void> {
+    await (await this.#open()).shelf.takeFile(file);
+    await this.#readStorage();
+  }
+
   async cancelDownload(root: ModelRoot): Promise<void> {
     await this.#device?.shelf.cancel(root);
   }
@@ -187,6 +200,15 @@ export class PageNode implements StarlingNode {
       this.#problem = problemOf(error);
     }
     await this.#readStorage();
+  }
+
+  async shareAdapter(root: ModelRoot): Promise<void> {
+    const device = await this.#connect('swarm');
+    await device.shared.share(root);
+  }
+
+  async withdrawAdapter(root: ModelRoot): Promise<void> {
+    await this.#device?.shared.withdraw(root);
   }
 
   async exportModel(root: ModelRoot): Promise<ReadableStream<Uint8Array>> {
@@ -236,7 +258,8 @@ export class PageNode implements StarlingNode {
   async openStudio(): Promise<Studio> {
     const device = await this.#connect('device');
     this.#studio ??= import('./studio/open-studio.ts').then(({ openStudio }) => openStudio(device, this.#signal));
-    return this.#studio;
+    this.#openStudio = await this.#studio;
+    return this.#openStudio;
   }
 
   metrics(): Readonly<Record<string, number>> {
@@ -256,6 +279,8 @@ export class PageNode implements StarlingNode {
         },
       });
       this.#device = device;
+      this.#history = startHistory(device.clock, () => readAmounts(this.snapshot()), addToHistory);
+      void pruneHistory().catch(() => undefined);
       await device.shelf.refresh();
       // Another tab's requester may be writing; its half-made jobs are not ours to tidy.
       if (!(await this.#lock.isLedElsewhere())) await device.requester.list();

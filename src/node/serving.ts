@@ -61,6 +61,8 @@ export function createServing(show: (step: StartStep | undefined) => void, throt
           apply(device);
           if (!isPaused) device.announce(value ? undefined : root);
         },
+        // A GPU emulated in software is as slow as the processor is busy, and that is told by its pressure.
+        slowdown: () => (device.engine.device()?.isSoftware ? undefined : device.engine.stats()?.slowdown),
         dataUsedBytes: () => meter.read(movedBytes(device)),
         holdData(isHeld) {
           device.adapters.holdData(isHeld);

@@ -4,7 +4,8 @@ import { createLogger, type LogSink } from '../base/logger.ts';
 import type { Clock } from '../base/clock.ts';
 import { createRandom } from '../base/random.ts';
 import type { ModelSource } from '../engine/index.ts';
-import type { Bootstrap, Manifest, Signer } from '../protocol/index.ts';
+import type { AdapterFacts, Bootstrap, Manifest, Signer } from '../protocol/index.ts';
+import { publicKeyOf } from '../swarm/index.ts';
 import {
   createIdbModelRecords,
   createIdbPartialStore,
@@ -12,12 +13,17 @@ import {
   listPieces,
   ModelLibrary,
   openManifest,
+  parseGgufHeader,
   rebuildFile,
+  type KnownModel,
   type ShelvedModel,
+  WeightsError,
 } from '../weights/index.ts';
 import { buildModel, ModelTransfer, type ModelSources } from '../weights/page-index.ts';
+import type { AdapterDocuments } from '../work/index.ts';
 import { NodeError } from './errors.ts';
 import { problemOf } from './problem.ts';
+import { mergeShelf, type SharedOffer } from './shelf-view.ts';
 import type { Problem, ShelfModel } from './snapshot.ts';
 
 /** The models that the operator offers or that this device holds, and the way from the one to the other. */
@@ -27,6 +33,8 @@ export interface Shelf {
   refresh(): Promise<void>;
   /** Resolves when every piece is held; seeds from then on. @throws errors of `weights` by name */
   download(root: ModelRoot, signal?: AbortSignal): Promise<void>;
+  /** Takes an offered model from a file of this device, piece by piece. @throws {NodeError} `unknown-file` */
+  takeFile(file: File): Promise<ModelRoot>;
   cancel(root: ModelRoot): Promise<void>;
   delete(root: ModelRoot): Promise<void>;
   /**
@@ -42,6 +50,10 @@ export interface Shelf {
   header(root: ModelRoot): Promise<Bytes>;
   /** Keeps the model from deletion until the returned function is called. */
   hold(root: ModelRoot): () => void;
+  /** What came with a known model. @throws {WeightsError} `model-unknown` */
+  documents(root: ModelRoot): Promise<KnownModel>;
+  /** Serves a held model to others until it is cancelled or all is stopped. */
+  seed(root: ModelRoot): Promise<void>;
   /** By root, file name, or file name without `.gguf`. */
   resolve(name: string): ModelRoot | undefined;
   /** Likewise, among adapters. */
@@ -56,10 +68,14 @@ export interface ShelfComponents {
   readonly log: LogSink;
   /** Signs what this device makes. */
   readonly signer: Signer;
+  /** What peers share of their own now. */
+  readonly shared: () => readonly SharedOffer[];
+  /** Asks one of them for what is needed to fetch it. @throws {WorkError} `adapter-not-shared` */
+  readonly ask: (offer: SharedOffer) => Promise<AdapterDocuments>;
 }
 
 export function createShelf(components: ShelfComponents, onChange: () => void): Shelf {
-  const { offer, loadedModel, clock, log, signer } = components;
+  const { offer, loadedModel, clock, log, signer, shared, ask } = components;
   const pieces = createIdbPieceStore();
   const partials = createIdbPartialStore();
   const logger = createLogger('weights', log);
@@ -95,6 +111,8 @@ export function createShelf(components: ShelfComponents, onChange: () => void): 
     if (known) return known.manifest;
     const entry = offered(root);
     const operator = offer()?.operator;
+    const peer = shared().find(({ card }) => (card.root as string) === root);
+    if (!entry && peer) return knowShared(root, peer);
     if (!entry || !operator) {
       throw new NodeError('unknown-model', `node: model ${root} is not offered here`, { model: root });
     }
@@ -111,8 +129,21 @@ export function createShelf(components: ShelfComponents, onChange: () => void): 
   }
 
   function named(name: string): readonly ShelfModel[] {
-    const all = mergeShelf(offer(), shelved, undefined, undefined, problems);
+    const all = mergeShelf({ offer: offer(), shelved, shared: shared() }, undefined, undefined, problems);
     return all.filter((model) => [model.root, model.name, model.name.replace(/\.gguf$/, '')].includes(name));
+  }
+
+  /** What a peer says of its own is believed as far as its key and the file's root hold it. */
+  async function knowShared(root: ModelRoot, from: SharedOffer): Promise<Manifest> {
+    const { manifestBytes, torrent } = await ask(from);
+    const opened = openManifest(manifestBytes, { root, author: publicKeyOf(from.author) });
+    const { sizeBytes, adapter } = opened.manifest;
+    if (sizeBytes !== from.card.sizeBytes || !equalFacts(adapter, from.card.facts)) {
+      throw new NodeError('bad-offer', 'node: that peer tells something else of its adapter than it signed', {});
+    }
+    const { manifest } = await library.add(manifestBytes, torrent);
+    await refresh();
+    return manifest;
   }
 
   function sources(root: ModelRoot): ModelSources {
@@ -125,7 +156,7 @@ export function createShelf(components: ShelfComponents, onChange: () => void): 
   }
 
   return {
-    models: () => mergeShelf(offer(), shelved, transfer, loadedModel(), problems),
+    models: () => mergeShelf({ offer: offer(), shelved, shared: shared() }, transfer, loadedModel(), problems),
     refresh,
     async download(root, signal) {
       problems.delete(root);
@@ -143,6 +174,23 @@ export function createShelf(components: ShelfComponents, onChange: () => void): 
         await refresh();
       }
     },
+    async takeFile(file) {
+      const entry = findOffered(offer(), file);
+      const manifest = await know(entry.root);
+      await library.reserve(entry.root);
+      try {
+        for (const { hash, start, end } of listPieces(manifest)) {
+          await pieces.put(hash, new Uint8Array(await file.slice(start, end).arrayBuffer()));
+        }
+      } catch (error) {
+        if (!(error instanceof WeightsError) || error.code !== 'hash-mismatch') throw error;
+        throw unknownFile(file, error);
+      } finally {
+        await refresh();
+      }
+      logger.info(`${entry.name} was taken from a file of this device`);
+      return entry.root;
+    },
     async cancel(root) {
       await transfer?.stop(root);
       await refresh();
@@ -156,7 +204,8 @@ export function createShelf(components: ShelfComponents, onChange: () => void): 
     async add({ name, bytes }, licence) {
       const read = (start: number, end: number) => Promise.resolve(bytes.slice(start, end));
       const file = { name: plainName(name), sizeBytes: bytes.byteLength, read };
-      const built = await buildModel(file, { signer, ...(licence !== undefined && { licence }) });
+      const said = licence ?? parseGgufHeader(bytes).metadata.text('general.license');
+      const built = await buildModel(file, { signer, ...(said !== undefined && { licence: said }) });
       // The bytes first: what the shelf lists is whole.
       for (const { hash, start, end } of listPieces(built.manifest)) await pieces.put(hash, bytes.slice(start, end));
       // One that is known stays its publisher's.
@@ -186,6 +235,11 @@ export function createShelf(components: ShelfComponents, onChange: () => void): 
       return concatBytes(await Promise.all(list.map(({ hash }) => pieces.read(hash))));
     },
     hold: (root) => library.hold(root),
+    documents: (root) => library.get(root),
+    async seed(root) {
+      transfer ??= newTransfer();
+      await transfer.fetch(root, sources(root));
+    },
     resolve: (name) => named(name).find(({ adapter }) => adapter === undefined)?.root,
     resolveAdapter(name) {
       const found = named(name).find(({ adapter }) => adapter !== undefined);
@@ -197,6 +251,23 @@ export function createShelf(components: ShelfComponents, onChange: () => void): 
       await refresh();
     },
   };
+}
+
+/** The offered model of this size, by name where several have it. @throws {NodeError} `unknown-file` */
+function findOffered(offer: Bootstrap | undefined, file: File): Bootstrap['models'][number] {
+  const alike = offer?.models.filter(({ sizeBytes }) => sizeBytes === file.size) ?? [];
+  const found = alike.find(({ name }) => name === file.name) ?? alike[0];
+  if (!found) throw unknownFile(file);
+  return found;
+}
+
+function unknownFile({ name, size }: File, cause?: Error): NodeError {
+  return new NodeError(
+    'unknown-file',
+    `node: ${name} of ${size} bytes is none of the models offered here; the Models section lists them`,
+    {},
+    { cause },
+  );
 }
 
 /** A name that a manifest may carry. */
@@ -224,42 +295,7 @@ async function fetchBytes(path: string): Promise<Bytes> {
   }
 }
 
-/** Offered models first, in the operator's order, then what only this device still has. */
-function mergeShelf(
-  offer: Bootstrap | undefined,
-  shelved: readonly ShelvedModel[],
-  transfer: ModelTransfer | undefined,
-  loaded: ModelRoot | undefined,
-  problems: ReadonlyMap<ModelRoot, Problem>,
-): ShelfModel[] {
-  const offered = offer?.models ?? [];
-  const known = new Map(shelved.map((model) => [model.root, model]));
-  const view = (about: Omit<Manifest, 't' | 'v' | 'hashes' | 'sizes' | 'infoHash'>): ShelfModel => {
-    const progress = transfer?.progress(about.root);
-    const held = known.get(about.root);
-    const isFetching = progress?.stage === 'fetching' || progress?.stage === 'checking';
-    const heldBytes = Math.max(held?.heldBytes ?? 0, isFetching ? progress.verifiedBytes : 0);
-    const resting = held?.state === 'complete' ? 'held' : heldBytes > 0 ? 'partial' : 'absent';
-    return {
-      root: about.root,
-      name: about.name,
-      sizeBytes: about.sizeBytes,
-      heldBytes,
-      architecture: about.architecture,
-      quantisation: about.quantisation,
-      parameters: about.parameters,
-      contextTokens: about.contextTokens,
-      adapter: about.adapter,
-      licence: about.licence,
-      state: isFetching ? 'downloading' : about.root === loaded ? 'loaded' : resting,
-      fromPeersBytes: progress?.fromPeersBytes ?? 0,
-      fromWebSeedBytes: progress?.fromWebSeedBytes ?? 0,
-      uploadedBytes: progress?.uploadedBytes ?? 0,
-      transferPeers: progress?.peers ?? 0,
-      downloadSpeed: progress?.downBytesPerSecond ?? 0,
-      problem: problems.get(about.root),
-    };
-  };
-  const own = shelved.filter(({ root, heldBytes }) => heldBytes > 0 && !offered.some((model) => model.root === root));
-  return [...offered.map(view), ...own.map(({ manifest }) => view(manifest))];
+function equalFacts(a: AdapterFacts | undefined, b: AdapterFacts): boolean {
+  const text = ({ base, rank, parents }: AdapterFacts) => JSON.stringify([base, rank, parents]);
+  return a !== undefined && text(a) === text(b);
 }

@@ -39,6 +39,10 @@ export interface ShelfModel {
   /** Present if this changes another model rather than being one. */
   readonly adapter: AdapterFacts | undefined;
   readonly licence: string | undefined;
+  /** Who signed it; undefined for the operator. */
+  readonly author: PeerId | undefined;
+  /** This device tells others of it now. */
+  readonly isShared: boolean;
   readonly state: 'absent' | 'partial' | 'downloading' | 'held' | 'loaded';
   readonly fromPeersBytes: number;
   readonly fromWebSeedBytes: number;
@@ -95,6 +99,8 @@ export interface NodeSnapshot {
   readonly recordsServed: number;
   readonly requestersServed: number;
   readonly runningSequences: number;
+  /** A model is being taught here. */
+  readonly isTeaching: boolean;
   readonly gpuBytes: number;
   /** What the person allows on this device. */
   readonly limits: Limits;
@@ -125,6 +131,7 @@ export const EMPTY_SNAPSHOT: NodeSnapshot = {
   gpuBytes: 0,
   limits: PRESETS.balanced,
   duty: undefined,
+  isTeaching: false,
   peers: [],
   models: [],
   storage: undefined,

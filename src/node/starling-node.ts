@@ -58,8 +58,17 @@ export interface StarlingNode {
    */
   claim(isWanted: boolean): Promise<boolean>;
   download(root: ModelRoot): Promise<void>;
+  /** Takes an offered model from a file that this device has already. @throws {NodeError} `unknown-file` */
+  takeModelFile(file: File): Promise<void>;
   cancelDownload(root: ModelRoot): Promise<void>;
   deleteModel(root: ModelRoot): Promise<void>;
+  /**
+   * Tells the swarm of an adapter that was made on this device, and seeds it while the node runs.
+   *
+   * @throws {NodeError} `not-shareable`, `elsewhere`; {AdapterError} `adapter-lineage`
+   */
+  shareAdapter(root: ModelRoot): Promise<void>;
+  withdrawAdapter(root: ModelRoot): Promise<void>;
   /** The GGUF file of a held model, byte for byte. */
   exportModel(root: ModelRoot): Promise<ReadableStream<Uint8Array>>;
   /**

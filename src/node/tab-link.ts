@@ -16,8 +16,11 @@ interface SharedNode extends Pick<
   | 'contribute'
   | 'stop'
   | 'download'
+  | 'takeModelFile'
   | 'cancelDownload'
   | 'deleteModel'
+  | 'shareAdapter'
+  | 'withdrawAdapter'
   | 'exportModel'
   | 'submitBatch'
   | 'resumeJob'
@@ -93,8 +96,11 @@ function shareNode(node: StarlingNode): { api: SharedNode; close(): void } {
     setLimits: (limits) => node.setLimits(limits),
     stop: () => node.stop(),
     download: (root) => node.download(root),
+    takeModelFile: (file) => node.takeModelFile(file),
     cancelDownload: (root) => node.cancelDownload(root),
     deleteModel: (root) => node.deleteModel(root),
+    shareAdapter: (root) => node.shareAdapter(root),
+    withdrawAdapter: (root) => node.withdrawAdapter(root),
     async exportModel(root) {
       const stream = await node.exportModel(root);
       return transfer(stream, [stream]);
@@ -170,8 +176,11 @@ export async function followTabs(onChange: () => void, onLog: (entry: LogEntry) 
     takeOver: () => Promise.resolve(),
     claim: () => Promise.resolve(true),
     download: (root) => ask(remote.download(root)),
+    takeModelFile: (file) => ask(remote.takeModelFile(file)),
     cancelDownload: (root) => ask(remote.cancelDownload(root)),
     deleteModel: (root) => ask(remote.deleteModel(root)),
+    shareAdapter: (root) => ask(remote.shareAdapter(root)),
+    withdrawAdapter: (root) => ask(remote.withdrawAdapter(root)),
     exportModel: (root) => ask(remote.exportModel(root)),
     submitBatch: (file, where, adapter) => ask(remote.submitBatch(file, where, adapter)),
     resumeJob: (id) => ask(remote.resumeJob(id)),

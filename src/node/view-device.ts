@@ -2,11 +2,14 @@ import type { Bootstrap } from '../protocol/index.ts';
 import type { Device } from './device.ts';
 import type { NodeSnapshot, PeerView, ShelfModel } from './snapshot.ts';
 
-type SeenOfDevice = Omit<NodeSnapshot, 'phase' | 'isOtherTab' | 'step' | 'problem' | 'storage' | 'limits' | 'duty'>;
+type SeenOfDevice = Omit<
+  NodeSnapshot,
+  'phase' | 'isOtherTab' | 'step' | 'problem' | 'storage' | 'limits' | 'duty' | 'isTeaching'
+>;
 
 /** What the parts of a device are doing now, as the interface shows it. */
 export function viewDevice(device: Device): SeenOfDevice {
-  const { engine, swarm, provider, requester, shelf, self } = device;
+  const { engine, swarm, provider, requester, shared, shelf, self } = device;
   const stats = engine.stats();
   const status = swarm.status();
   const served = provider.stats();
@@ -31,7 +34,7 @@ export function viewDevice(device: Device): SeenOfDevice {
     runningSequences: stats?.running ?? 0,
     gpuBytes: stats?.gpuBytes ?? 0,
     peers,
-    models: shelf.models(),
+    models: shelf.models().map((model) => ({ ...model, isShared: shared.has(model.root) })),
     jobs: requester.views().map((job) => ({
       ...job,
       byPeer: job.byPeer.map((share) => ({ ...share, isSelf: share.peer === self })),
@@ -45,6 +48,8 @@ export function viewOffer(offer: Bootstrap | undefined): ShelfModel[] {
     ...model,
     adapter: model.adapter,
     licence: model.licence,
+    author: undefined,
+    isShared: false,
     heldBytes: 0,
     state: 'absent',
     fromPeersBytes: 0,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AdapterRoot, ModelRoot } from '../base/branded.ts';
+import type { AdapterRoot, ModelRoot, PeerId } from '../base/branded.ts';
 import type { ModelReport } from '../engine/index.ts';
 import type { ShelfModel } from './snapshot.ts';
 import { createWarmAdapters, TIER_BYTES } from './warm-adapters.ts';
@@ -17,6 +17,7 @@ interface Listed {
   readonly sizeBytes?: number;
   readonly isHeld?: boolean;
   readonly base?: ModelRoot;
+  readonly author?: string;
 }
 
 /** A device whose shelf lists these; opening one waits where it is told to. */
@@ -29,9 +30,10 @@ function createDevice(listed: Readonly<Record<string, Listed>>) {
   const of = (root: string): Listed => listed[root] ?? {};
   const adapters = createWarmAdapters({
     models: () =>
-      Object.entries(listed).map(([root, { rank = 8, sizeBytes = 10, isHeld = true, base = BASE }]) => ({
+      Object.entries(listed).map(([root, { rank = 8, sizeBytes = 10, isHeld = true, base = BASE, author }]) => ({
         root: root as ModelRoot,
         adapter: { base, rank, parents: [] } as ShelfModel['adapter'],
+        author: author as PeerId | undefined,
         sizeBytes,
         heldBytes: isHeld ? sizeBytes : 0,
       })),
@@ -102,12 +104,14 @@ test.each([
   ['one that nobody here knows', 'absent', 'not on this device’s shelf'],
   ['one that is too large to be fetched for others', 'huge', 'are fetched for others'],
   ['one for which there is no room', 'much', 'finds no room'],
+  ['one of a peer’s own that is not held', 'private', 'only a person fetches'],
   ['one of another base', 'foreign', 'changes model'],
 ])('a stranger is refused %s, by name', async (_, name, why) => {
   const { use, adapters } = createDevice({
     kept: { sizeBytes: 900 * MIB },
     huge: { sizeBytes: 300 * MIB, isHeld: false },
     much: { sizeBytes: 200 * MIB, isHeld: false },
+    private: { author: 'somebody', isHeld: false },
     foreign: { base: OTHER },
   });
   await expect(use(name)).rejects.toMatchObject({ code: 'adapter-refused' });

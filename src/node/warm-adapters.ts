@@ -21,7 +21,7 @@ export interface WarmAdapters {
 }
 
 export interface WarmAdapterComponents {
-  readonly models: () => readonly Pick<ShelfModel, 'root' | 'adapter' | 'sizeBytes' | 'heldBytes'>[];
+  readonly models: () => readonly Pick<ShelfModel, 'root' | 'adapter' | 'author' | 'sizeBytes' | 'heldBytes'>[];
   /** Fetches an adapter if need be and checks it. */
   readonly open: (adapter: ModelRoot, signal: AbortSignal) => Promise<HeldAdapter>;
   /** Another object each time a model is loaded. */
@@ -73,6 +73,7 @@ export function createWarmAdapters(components: WarmAdapterComponents): WarmAdapt
     if (!listed?.adapter) throw refused(adapter, 'is not on this device’s shelf');
     const missing = listed.sizeBytes - listed.heldBytes;
     if (missing === 0) return;
+    if (listed.author !== undefined) throw refused(adapter, 'is a peer’s own, which only a person fetches');
     if (isDataHeld) throw refused(adapter, 'would have to be fetched, and today’s data is used up');
     if (listed.sizeBytes > MAX_FETCHED_BYTES) {
       throw refused(adapter, `has ${listed.sizeBytes} bytes, ${MAX_FETCHED_BYTES} are fetched for others`);

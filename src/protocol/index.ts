@@ -7,6 +7,7 @@
  *
  * @module protocol
  */
+export type { AdapterCard } from './adapter-card.ts';
 export { adapterFacts, type AdapterFacts } from './adapter-facts.ts';
 export { bootstrap, type Bootstrap, type BootstrapModel } from './bootstrap.ts';
 export { decodeCanonical, encodeCanonical } from './canonical-cbor.ts';

@@ -26,6 +26,14 @@ export const MAX_SCHEMA_CHARS = 32_768;
 export const MAX_ADVERTISED_MODELS = 32;
 /** Adapters of one model that a peer may say it holds: about 90 bytes each in an advert. */
 export const MAX_ADVERTISED_ADAPTERS = 32;
+/** Adapters that one peer may share of its own: about 1 KB each in an advert. */
+export const MAX_SHARED_ADAPTERS = 4;
+/** Bytes of one of them: rank 64 on all products of a 1B model in f32, and below what a person would not wait for. */
+export const MAX_SHARED_ADAPTER_BYTES = 512 * 1024 * 1024;
+/** Bytes of its manifest and of its torrent: 20 to 32 bytes a piece, so that both fit one message together. */
+export const MAX_ADAPTER_DOCUMENT_BYTES = 384 * 1024;
+/** Characters of its licence's name. */
+export const MAX_LICENCE_CHARS = 64;
 /** Characters of any name or reason that a peer sends; more is cut before it is shown. */
 export const MAX_TEXT_CHARS = 512;
 /** How far a peer's clock may be ahead of ours before its messages are refused. */

@@ -9,7 +9,8 @@ import {
   string,
   type InferOutput,
 } from 'valibot';
-import { MAX_ADVERTISED_ADAPTERS, MAX_ADVERTISED_MODELS } from './limits.ts';
+import { adapterCard } from './adapter-card.ts';
+import { MAX_ADVERTISED_ADAPTERS, MAX_ADVERTISED_MODELS, MAX_SHARED_ADAPTERS } from './limits.ts';
 import { adapterRoot, byteString, modelRoot, realNumber, timestampMs, wholeNumber } from './schema.ts';
 
 /** A peer's advert on the gossip topic: what it holds and how much it could take on now. Replaced by the next one. */
@@ -37,6 +38,8 @@ export const presence = strictObject({
     ),
     maxLength(MAX_ADVERTISED_MODELS),
   ),
+  /** Adapters that it made and shares. */
+  published: exactOptional(pipe(array(adapterCard), maxLength(MAX_SHARED_ADAPTERS))),
   /** Build of the sender, for people to read. */
   agent: pipe(string(), maxLength(64)),
 });

@@ -6,7 +6,13 @@ import { createRandom } from '../base/random.ts';
 import { decodeCanonical, encodeCanonical } from './canonical-cbor.ts';
 import { openEnvelope, sealEnvelope } from './envelope.ts';
 import { ProtocolError } from './errors.ts';
-import { MAX_ADVERTISED_ADAPTERS, MAX_MESSAGE_BYTES, MAX_PRESENCE_BYTES } from './limits.ts';
+import {
+  MAX_ADVERTISED_ADAPTERS,
+  MAX_MESSAGE_BYTES,
+  MAX_PRESENCE_BYTES,
+  MAX_SHARED_ADAPTER_BYTES,
+  MAX_SHARED_ADAPTERS,
+} from './limits.ts';
 import { presence, type Presence } from './presence.ts';
 import { createSigner } from './signer.ts';
 import { workMessage, type WorkMessage } from './work-messages.ts';
@@ -28,6 +34,7 @@ const record = {
   stop: ['\n'],
 };
 const root = 'ab'.repeat(32);
+const { lease: _, ...exchange } = stamp;
 
 /** One of every kind, with the bytes that they must always have: a change here is a change of the protocol. */
 const golden: readonly (readonly [WorkMessage, string])[] = [
@@ -84,6 +91,19 @@ const golden: readonly (readonly [WorkMessage, string])[] = [
     { t: 'work/cancel', ...stamp },
     'a561746b776f726b2f63616e63656c6176016461744d731b0000018bcfe56800656c6561736578203031323334353637383961626364656630313233343536373839616263646566656e6f6e63655003030303030303030303030303030303',
   ],
+  [
+    { t: 'adapter/ask', ...exchange, root: root as never },
+    'a561746b616461707465722f61736b6176016461744d731b0000018bcfe5680064726f6f74784061626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162656e6f6e63655003030303030303030303030303030303',
+  ],
+  [
+    {
+      t: 'adapter/tell',
+      ...exchange,
+      root: root as never,
+      documents: { manifest: Uint8Array.of(1), torrent: Uint8Array.of(2) },
+    },
+    'a661746c616461707465722f74656c6c6176016461744d731b0000018bcfe5680064726f6f74784061626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162616261626162656e6f6e6365500303030303030303030303030303030369646f63756d656e7473a267746f7272656e744102686d616e69666573744101',
+  ],
 ];
 
 test.each(golden)('golden bytes of %#', (message, hex) => {
@@ -127,6 +147,25 @@ test('an advert tells which adapters are held, within limits', () => {
     'all',
   ];
   for (const adapters of wrong) expect(() => told(adapters)).toThrow(ProtocolError);
+});
+
+test('an advert tells of adapters that its peer shares, within limits', () => {
+  const told = (published: unknown) => {
+    const sealed = sealEnvelope(signer, 'starling/presence/1', { ...advert, published });
+    return openEnvelope('starling/presence/1', presence, sealed, MAX_PRESENCE_BYTES).body.published;
+  };
+  const facts = { base: root, rank: 8, parents: [] };
+  const card = { root, name: 'x.gguf', sizeBytes: 10, infoHash: new Uint8Array(20), facts, licence: 'MIT' };
+  expect(told([card])).toEqual([card]);
+  const wrong = [
+    Array.from({ length: MAX_SHARED_ADAPTERS + 1 }, () => card),
+    [{ ...card, sizeBytes: MAX_SHARED_ADAPTER_BYTES + 1 }],
+    [{ ...card, facts: { ...facts, rank: 65 } }],
+    [{ ...card, infoHash: new Uint8Array(19) }],
+    [{ ...card, name: '' }],
+    [{ ...card, url: 'https://elsewhere' }],
+  ];
+  for (const published of wrong) expect(() => told(published)).toThrow(ProtocolError);
 });
 
 test('whatever a message holds comes back the same', () => {

@@ -13,6 +13,7 @@ import {
   type InferOutput,
 } from 'valibot';
 import {
+  MAX_ADAPTER_DOCUMENT_BYTES,
   MAX_FRAGMENT_RECORDS,
   MAX_NEW_TOKENS,
   MAX_PROMPT_TOKENS,
@@ -110,6 +111,24 @@ export const workRelease = strictObject({ t: literal('work/release'), ...stamp, 
 /** Requester → provider: stop this lease now. */
 export const workCancel = strictObject({ t: literal('work/cancel'), ...stamp });
 
+/** What `adapter/ask` and `adapter/tell` carry: no lease, as nothing is owed. */
+const exchange = { v: literal(1), atMs: timestampMs, nonce: byteString(16, 16), root: adapterRoot };
+
+/** Anybody → who shares it: what must I know to fetch this adapter? */
+export const adapterAsk = strictObject({ t: literal('adapter/ask'), ...exchange });
+
+/** The answer: signed manifest and torrent, or neither if it is not shared here. */
+export const adapterTell = strictObject({
+  t: literal('adapter/tell'),
+  ...exchange,
+  documents: exactOptional(
+    strictObject({
+      manifest: byteString(1, MAX_ADAPTER_DOCUMENT_BYTES),
+      torrent: byteString(1, MAX_ADAPTER_DOCUMENT_BYTES),
+    }),
+  ),
+});
+
 /** Everything that travels on the work protocol. */
 export const workMessage = variant('t', [
   workOffer,
@@ -121,6 +140,8 @@ export const workMessage = variant('t', [
   workDone,
   workRelease,
   workCancel,
+  adapterAsk,
+  adapterTell,
 ]);
 
 export type WorkRecord = InferOutput<typeof workRecord>;

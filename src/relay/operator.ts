@@ -84,7 +84,7 @@ export async function createOperator(init: OperatorInit): Promise<Operator> {
     const relay = await createRelayNode({ seed: data.seed, logger });
     stops.push(() => withinMs(relay.stop(), RELAY_STOP_MS));
     const catalogue = createModelCatalogue(logger, (model) => infoHashText(model.manifest));
-    const tracker = createTracker({ isOurs: (hex) => catalogue.hasInfoHash(hex) });
+    const tracker = createTracker({ isOurs: (hex) => catalogue.hasInfoHash(hex) || relay.isPublished(hex) });
     stops.push(() => tracker.stop());
     const proxy = createUpgradeProxy({ port: relay.port });
     stops.push(() => proxy.stop());

@@ -32,13 +32,12 @@ export function checkAdvert(bytes: Uint8Array, sender: string): Advert {
   return { peer, author, body };
 }
 
-/** True if `checkAdvert` would pass. */
-export function isAdvertSound(bytes: Uint8Array, sender: string): boolean {
+/** As `checkAdvert`; undefined for one that is not sound. */
+export function readAdvert(bytes: Uint8Array, sender: string): Advert | undefined {
   try {
-    checkAdvert(bytes, sender);
-    return true;
+    return checkAdvert(bytes, sender);
   } catch (error) {
-    if (error instanceof ProtocolError || error instanceof SwarmError) return false;
+    if (error instanceof ProtocolError || error instanceof SwarmError) return undefined;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { PRESENCE_TOPIC, sealEnvelope, type Presence, type Signer } from '../pro
 import { ADVERT_COALESCE_MS, ADVERT_LIFE_MS, ADVERT_PERIOD_MS } from './constants.ts';
 
 /** What a node says of itself. */
-export type LocalAdvert = Pick<Presence, 'models' | 'agent'>;
+export type LocalAdvert = Pick<Presence, 'models' | 'agent' | 'published'>;
 
 export interface PresencePublisher {
   /** Replaces what is said; goes out at once, then every 5 s. */
@@ -32,7 +32,7 @@ export function createPresencePublisher(
       atMs,
       nonce: crypto.getRandomValues(new Uint8Array(16)),
       expiresAtMs: atMs + lifeMs,
-      ...(lifeMs > 0 ? advert : { ...advert, models: [] }),
+      ...(lifeMs > 0 ? advert : { agent: advert.agent, models: [] }),
     };
     // Gossip without neighbours is no fault: the next advert finds them.
     await publish(PRESENCE_TOPIC, sealEnvelope(signer, 'starling/presence/1', body)).catch(() => undefined);

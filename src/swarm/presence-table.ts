@@ -9,6 +9,7 @@ import { checkAdvert } from './presence-check.ts';
 export interface KnownPeer {
   readonly peer: PeerId;
   readonly models: Presence['models'];
+  readonly published: NonNullable<Presence['published']>;
   readonly agent: string;
   /** By our clock. */
   readonly heardAtMs: number;
@@ -74,8 +75,8 @@ export function createPresenceTable(
     const lifeMs = body.expiresAtMs - body.atMs;
     if (lifeMs <= 0) remove(peer, 'goodbye');
     else {
-      const { models, agent } = body;
-      entries.set(peer, { peer, models, agent, heardAtMs: nowMs, expiresAtMs: nowMs + lifeMs });
+      const { models, published = [], agent } = body;
+      entries.set(peer, { peer, models, published, agent, heardAtMs: nowMs, expiresAtMs: nowMs + lifeMs });
     }
     events.onChange();
   }

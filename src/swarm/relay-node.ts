@@ -10,7 +10,8 @@ import { createLibp2p } from 'libp2p';
 import type { Logger } from '../base/logger.ts';
 import { PRESENCE_TOPIC } from '../protocol/index.ts';
 import { gossipOptions } from './gossip-options.ts';
-import { isAdvertSound } from './presence-check.ts';
+import { readAdvert } from './presence-check.ts';
+import { createPublishedTorrents } from './published-torrents.ts';
 
 export interface RelayNodeInit {
   /** 32-byte Ed25519 seed; keep it, because it is the address that pages know the relay by. */
@@ -26,6 +27,8 @@ export interface RelayNode {
   readonly peerId: string;
   /** Where it listens for WebSockets, on 127.0.0.1. */
   readonly port: number;
+  /** Whether a peer tells now that it shares this torrent; 40 hex digits. */
+  isPublished(infoHash: string): boolean;
   metrics(): RelayMetrics;
   stop(): Promise<void>;
 }
@@ -90,10 +93,13 @@ export async function createRelayNode(init: RelayNodeInit): Promise<RelayNode> {
       }),
     },
   });
+  const published = createPublishedTorrents();
   const counts = { seen: 0, refused: 0 };
   node.services.pubsub.topicValidators.set(PRESENCE_TOPIC, (_from: unknown, message: Message) => {
     counts.seen += 1;
-    if (message.type === 'signed' && isAdvertSound(message.data, message.from.toString())) {
+    const advert = message.type === 'signed' ? readAdvert(message.data, message.from.toString()) : undefined;
+    if (advert) {
+      published.take(advert);
       return TopicValidatorResult.Accept;
     }
     counts.refused += 1;
@@ -105,6 +111,7 @@ export async function createRelayNode(init: RelayNodeInit): Promise<RelayNode> {
   return {
     peerId: node.peerId.toString(),
     port,
+    isPublished: published.has,
     metrics: () => ({
       connections: node.getConnections().length,
       reservations: node.services.relay.reservations.size,

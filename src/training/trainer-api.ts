@@ -63,7 +63,7 @@ export interface CommonTrainerOptions {
   readonly budgetBytes?: number;
   /** By default `serial` on software GPUs. */
   readonly reduction?: RowReduction;
-  /** False for products without subgroups, which give the same bits; for tests. */
+  /** Whether products are by subgroups, which give the same bits; what is faster by default; for tests. */
   readonly subgroups?: boolean;
   /** Chunks of the head; by default what fits 16 MiB. For tests. */
   readonly headChunks?: HeadChunks;

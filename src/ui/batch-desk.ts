@@ -1,6 +1,7 @@
 import { css, html, nothing } from 'lit';
 import { problemOf, type JobView, type Problem, type ShelfModel } from '../node/index.ts';
-import { formatCount, formatPeer, formatTime } from './format.ts';
+import { formatBytes, formatCount, formatPeer, formatTime } from './format.ts';
+import { inbox } from './inbox.ts';
 import { NodeElement } from './node-element.ts';
 import { saveFile } from './save-file.ts';
 import { words } from './words/words.ts';
@@ -23,6 +24,9 @@ export class BatchDesk extends NodeElement {
       }
       .drop p {
         margin-inline: auto;
+      }
+      .arrived {
+        margin-top: 1rem;
       }
       article {
         margin-top: 0.75rem;
@@ -55,6 +59,18 @@ export class BatchDesk extends NodeElement {
   #where: 'swarm' | 'device' = 'swarm';
   #adapter: ShelfModel['root'] | undefined;
   #refused: Problem | undefined;
+
+  #stopWatching: (() => void) | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#stopWatching = inbox.onChange(() => this.requestUpdate());
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stopWatching?.();
+  }
 
   override render() {
     const { jobs } = this.snapshot;
@@ -89,11 +105,31 @@ export class BatchDesk extends NodeElement {
           <legend class="visually-hidden">${text.who}</legend>
           ${this.#choice('swarm', text.swarm)} ${this.#choice('device', text.device)}
         </fieldset>
-        ${this.#adapters()}
+        ${this.#adapters()} ${this.#arrived()}
       </div>
       <problem-note .problem=${this.#refused}></problem-note>
       ${jobs.map((job) => this.#job(job))}
     `;
+  }
+
+  /** A file that came from another program waits for a click: sending it shows its text to others. */
+  #arrived() {
+    const file = inbox.batch();
+    if (!file) return nothing;
+    const text = words().batch;
+    return html`<div class="row arrived" role="status">
+      <span class="grow">${text.arrived(file.name, formatBytes(file.size))}</span>
+      <button @click=${() => inbox.clearBatch()}>${text.leave}</button>
+      <button
+        class="primary"
+        @click=${() => {
+          inbox.clearBatch();
+          void this.#submit(file);
+        }}
+      >
+        ${text.send}
+      </button>
+    </div>`;
   }
 
   #choice(where: 'swarm' | 'device', words: string) {

@@ -58,3 +58,13 @@ export function formatDuration(seconds: number): string {
   if (seconds < 90) return `${formatCount(seconds)} s`;
   return seconds < 5400 ? `${formatCount(seconds / 60)} min` : `${formatDecimal(seconds / 3600)} h`;
 }
+
+/** `21 Nov`. */
+export function formatDay(atMs: number): string {
+  return new Intl.DateTimeFormat(language(), { day: 'numeric', month: 'short' }).format(atMs);
+}
+
+/** `14:05`. */
+export function formatMinute(atMs: number): string {
+  return new Intl.DateTimeFormat(language(), { hour: '2-digit', minute: '2-digit', hour12: false }).format(atMs);
+}

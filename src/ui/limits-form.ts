@@ -1,6 +1,7 @@
 import { css, html, nothing } from 'lit';
 import type { Limits, When } from '../node/index.ts';
 import { NodeElement } from './node-element.ts';
+import { canKeepScreenOn, chooseScreenOn, keepsScreenOn } from './screen-wake.ts';
 import { words } from './words/words.ts';
 
 const KINDS = ['plugged-in', 'always', 'idle', 'hours'] as const satisfies readonly When['kind'][];
@@ -33,6 +34,14 @@ export class LimitsForm extends NodeElement {
       }
       input[type='number'] {
         width: 4.5rem;
+      }
+      input[type='checkbox'] {
+        width: 24px;
+        height: 24px;
+        accent-color: var(--accent);
+      }
+      label.row {
+        display: flex;
       }
       #data {
         width: 8rem;
@@ -112,6 +121,17 @@ export class LimitsForm extends NodeElement {
             }}
           />
         </div>
+        ${
+          canKeepScreenOn()
+            ? html`<label class="row"
+                ><input
+                  type="checkbox"
+                  .checked=${keepsScreenOn()}
+                  @change=${({ target }: Event) => chooseScreenOn((target as HTMLInputElement).checked)}
+                />${text.screenOn}</label
+              >`
+            : nothing
+        }
       </div>
     `;
   }

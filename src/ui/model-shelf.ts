@@ -1,6 +1,7 @@
 import { css, html, nothing } from 'lit';
-import type { ShelfModel } from '../node/index.ts';
-import { formatBytes, formatCount, formatParameters } from './format.ts';
+import { problemOf, type Problem, type ShelfModel } from '../node/index.ts';
+import { formatBytes, formatCount, formatParameters, formatPeer } from './format.ts';
+import { inbox } from './inbox.ts';
 import { NodeElement } from './node-element.ts';
 import { saveFile } from './save-file.ts';
 import { words } from './words/words.ts';
@@ -24,12 +25,45 @@ export class ModelShelf extends NodeElement {
   ];
 
   #confirming: string | undefined;
+  #refused: { readonly root: string; readonly problem: Problem } | undefined;
+  #taking = '';
+  #problem: Problem | undefined;
+  #stopWatching: (() => void) | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const take = () => void this.#take(inbox.takeModel());
+    this.#stopWatching = inbox.onChange(take);
+    take();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stopWatching?.();
+  }
 
   override render() {
     const { models, storage } = this.snapshot;
     return html`
       <h2>${words().sections.models}</h2>
       ${models.length === 0 ? html`<p>${words().noModels}</p>` : models.map((model) => this.#card(model))}
+      <div class="row">
+        <button @click=${() => this.renderRoot.querySelector('input')?.click()}>${words().shelf.fromFile}</button>
+        <input
+          type="file"
+          class="visually-hidden"
+          tabindex="-1"
+          aria-label=${words().shelf.file}
+          accept=".gguf"
+          @change=${({ target }: Event) => {
+            const input = target as HTMLInputElement;
+            void this.#take(input.files?.[0]);
+            input.value = '';
+          }}
+        />
+        <span role="status">${this.#taking}</span>
+      </div>
+      <problem-note .problem=${this.#problem}></problem-note>
       ${
         storage
           ? html`<p class="soft figures">
@@ -39,6 +73,22 @@ export class ModelShelf extends NodeElement {
           : nothing
       }
     `;
+  }
+
+  async #take(file: File | undefined) {
+    if (!file) return;
+    const text = words().shelf;
+    this.#problem = undefined;
+    this.#taking = text.taking(file.name);
+    this.requestUpdate();
+    try {
+      await this.node.takeModelFile(file);
+      this.#taking = text.taken(file.name);
+    } catch (error) {
+      this.#taking = '';
+      this.#problem = problemOf(error);
+    }
+    this.requestUpdate();
   }
 
   #card(model: ShelfModel) {
@@ -58,6 +108,7 @@ export class ModelShelf extends NodeElement {
             formatBytes(model.sizeBytes),
             this.#use(model),
             ...(model.licence ? [model.licence] : []),
+            ...this.#origin(model),
           ].join(', ')}
         </p>
         ${
@@ -86,7 +137,9 @@ export class ModelShelf extends NodeElement {
             : nothing
         }
         <div class="row">${this.#actions(model)}</div>
-        <problem-note .problem=${model.problem}></problem-note>
+        <problem-note
+          .problem=${this.#refused?.root === model.root ? this.#refused.problem : model.problem}
+        ></problem-note>
       </article>
     `;
   }
@@ -95,6 +148,38 @@ export class ModelShelf extends NodeElement {
     if (!adapter) return words().shelf.reads(formatCount(contextTokens));
     const base = this.snapshot.models.find(({ root }) => root === adapter.base);
     return words().shelf.changes(base?.name ?? words().shelf.unknownBase, adapter.rank);
+  }
+
+  /** What it goes on from, and who made it where that was not the operator. */
+  #origin({ adapter, author }: ShelfModel): string[] {
+    const text = words().shelf;
+    const { models, self } = this.snapshot;
+    const parents = (adapter?.parents ?? []).map(
+      ({ root: parent }) => models.find(({ root }) => root === parent)?.name ?? text.unknownAdapter,
+    );
+    const made = author === undefined ? [] : [author === self ? text.madeHere : text.madeBy(formatPeer(author))];
+    return [...parents.map((name) => text.continues(name)), ...made];
+  }
+
+  /** What was made here stays here until its person says otherwise. */
+  #sharing(model: ShelfModel) {
+    const text = words().shelf;
+    const { self } = this.snapshot;
+    if (!model.adapter || model.state !== 'held' || self === undefined || model.author !== self) return nothing;
+    return model.isShared
+      ? html`<span class="soft" data-testid="shared">${text.isShared}</span>
+          <button @click=${() => void this.node.withdrawAdapter(model.root)}>${text.withdraw}</button>`
+      : html`<button title=${text.shareHint} @click=${() => void this.#share(model)}>${text.share}</button>`;
+  }
+
+  async #share(model: ShelfModel) {
+    this.#refused = undefined;
+    try {
+      await this.node.shareAdapter(model.root);
+    } catch (error) {
+      this.#refused = { root: model.root, problem: problemOf(error) };
+    }
+    this.requestUpdate();
   }
 
   #actions(model: ShelfModel) {
@@ -130,6 +215,7 @@ export class ModelShelf extends NodeElement {
           ? html`<button @click=${() => void this.#save(model)}>${text.save}</button>`
           : nothing
       }
+      ${this.#sharing(model)}
       ${
         model.state === 'held' || model.state === 'partial'
           ? html`<button @click=${() => this.#confirm(model.root)}>${text.delete}</button>`

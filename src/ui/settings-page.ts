@@ -1,10 +1,12 @@
 import { css, html } from 'lit';
+import { forgetAndOpenAnew } from './fresh-start.ts';
 import { NodeElement } from './node-element.ts';
 import { chooseTheme, keptTheme, THEMES, type Theme } from './theme.ts';
 import { LANGUAGES, type Language } from './words/languages.ts';
 import { chooseLanguage, language, words } from './words/words.ts';
+import './identity-form.ts';
 
-/** How the page looks and speaks. */
+/** How the page looks and speaks, who this device is, and how to be rid of everything. */
 export class SettingsPage extends NodeElement {
   static override styles = [
     ...NodeElement.styles,
@@ -27,6 +29,8 @@ export class SettingsPage extends NodeElement {
       }
     `,
   ];
+
+  #isLeaving = false;
 
   override render() {
     const text = words().settings;
@@ -55,7 +59,31 @@ export class SettingsPage extends NodeElement {
           >
         </div>
       </section>
+      <section><identity-form></identity-form></section>
+      <section>
+        <h3>${text.leave.title}</h3>
+        <p>${text.leave.what}</p>
+        <div class="row">${this.#leaving()}</div>
+      </section>
     `;
+  }
+
+  #leaving() {
+    const text = words().settings.leave;
+    if (!this.#isLeaving) return html`<button @click=${() => this.#ask(true)}>${text.button}</button>`;
+    return html`<strong>${text.sure}</strong>
+      <button @click=${() => this.#ask(false)}>${text.keep}</button>
+      <button @click=${() => void this.#leave()}>${text.yes}</button>`;
+  }
+
+  #ask(isLeaving: boolean) {
+    this.#isLeaving = isLeaving;
+    this.requestUpdate();
+  }
+
+  async #leave() {
+    await this.node.stop();
+    await forgetAndOpenAnew();
   }
 }
 

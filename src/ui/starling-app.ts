@@ -1,5 +1,9 @@
 import { css, html, nothing } from 'lit';
+import { watchArrivals } from './arrivals.ts';
+import { receive } from './inbox.ts';
 import { NodeElement } from './node-element.ts';
+import { holdScreenWhile } from './screen-wake.ts';
+import { showWorkBadge } from './work-badge.ts';
 import { words } from './words/words.ts';
 import './node-status.ts';
 import './contribute-panel.ts';
@@ -8,6 +12,7 @@ import './batch-desk.ts';
 import './chat-box.ts';
 import './event-log.ts';
 import './gpu-bench.ts';
+import './update-note.ts';
 
 const SECTIONS = ['contribute', 'models', 'batch', 'chat', 'studio', 'activity', 'settings'] as const;
 /** Reached by a link at the foot, or as /bench. */
@@ -82,6 +87,7 @@ export class StarlingApp extends NodeElement {
     super.connectedCallback();
     window.addEventListener('hashchange', this.#follow);
     void this.node.readOffer();
+    watchArrivals((file) => receive(file));
   }
 
   override disconnectedCallback(): void {
@@ -93,6 +99,11 @@ export class StarlingApp extends NodeElement {
     this.#section = sectionOfAddress();
     this.requestUpdate();
   };
+
+  protected override updated(): void {
+    showWorkBadge(this.snapshot);
+    holdScreenWhile(this.snapshot.phase === 'serving');
+  }
 
   override render() {
     return html`
@@ -108,7 +119,7 @@ export class StarlingApp extends NodeElement {
             >`,
         )}
       </nav>
-      <main>${this.#sectionElement()}</main>
+      <main><update-note></update-note>${this.#sectionElement()}</main>
       <footer class="soft">${words().footer} <a href="#bench">${words().bench.title}</a></footer>
     `;
   }
@@ -127,7 +138,8 @@ export class StarlingApp extends NodeElement {
         void import('./studio-page.ts');
         return html`<studio-page></studio-page>`;
       case 'activity':
-        return html`<event-log></event-log>`;
+        void import('./history-view.ts');
+        return html`<history-view></history-view><event-log></event-log>`;
       case 'settings':
         void import('./settings-page.ts');
         return html`<settings-page></settings-page>`;

@@ -25,6 +25,8 @@ export interface KnownModel {
 export interface ShelvedModel {
   readonly root: ModelRoot;
   readonly manifest: Manifest;
+  /** Ed25519 public key of the publisher. */
+  readonly author: Bytes;
   readonly state: 'known' | 'partial' | 'complete';
   readonly sizeBytes: number;
   /** Bytes of its pieces that are stored, shared ones included. */
@@ -97,7 +99,7 @@ export class ModelLibrary {
     const known = await this.#readAll();
     const users = countUsers(known.map(({ manifest }) => manifest));
     return known
-      .map(({ manifest, lastUsedAtMs }) => {
+      .map(({ manifest, author, lastUsedAtMs }) => {
         const hashes = uniqueHashes(manifest);
         let heldBytes = 0;
         let sharedBytes = 0;
@@ -111,7 +113,7 @@ export class ModelLibrary {
         const { root, sizeBytes } = manifest;
         const state = isComplete ? 'complete' : heldBytes > 0 ? 'partial' : 'known';
         const isInUse = (this.#inUse.get(root) ?? 0) > 0;
-        return { root, manifest, state, sizeBytes, heldBytes, sharedBytes, lastUsedAtMs, isInUse } as const;
+        return { root, manifest, author, state, sizeBytes, heldBytes, sharedBytes, lastUsedAtMs, isInUse } as const;
       })
       .toSorted((a, b) => b.lastUsedAtMs - a.lastUsedAtMs);
   }
@@ -199,10 +201,10 @@ export class ModelLibrary {
     return sum([...hashes].map(([hash, size]) => (held.has(hash) ? 0 : size)));
   }
 
-  async #readAll(): Promise<readonly { manifest: Manifest; lastUsedAtMs: number }[]> {
+  async #readAll(): Promise<readonly { manifest: Manifest; author: Bytes; lastUsedAtMs: number }[]> {
     const all = await this.#components.records.all();
     return all.map(([root, { manifestBytes, lastUsedAtMs }]) => ({
-      manifest: openManifest(manifestBytes, { root }).manifest,
+      ...openManifest(manifestBytes, { root }),
       lastUsedAtMs,
     }));
   }

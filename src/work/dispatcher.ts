@@ -340,4 +340,7 @@ export function createDispatcher(components: DispatcherComponents): Dispatcher {
 }
 
 /** Everything that a provider says; the requester's half of the protocol. */
-export type ProviderMessage = Exclude<WorkMessage, { t: 'work/offer' | 'work/cancel' }>;
+export type ProviderMessage = Exclude<
+  WorkMessage,
+  { t: 'work/offer' | 'work/cancel' | 'adapter/ask' | 'adapter/tell' }
+>;

@@ -12,6 +12,7 @@ import { AppError } from '../base/app-error.ts';
  * - `flood`: a peer sends more messages than this device reads. The rest is dropped unread.
  * - `lease-unknown`: a message about a lease that was never granted to, or by, its sender. The peer is at fault.
  * - `record-not-leased`: a result or fault for a record that the lease does not hold. The peer is at fault.
+ * - `adapter-not-shared`: the peer does not share that adapter now, or does not answer. Try again, or ask another.
  * - `result-invalid`: a result longer than was asked for, or of broken tokens. The peer is at fault.
  */
 export type WorkErrorCode =
@@ -26,6 +27,7 @@ export type WorkErrorCode =
   | 'flood'
   | 'lease-unknown'
   | 'record-not-leased'
+  | 'adapter-not-shared'
   | 'result-invalid';
 
 /** `value` is what was found, `limit` what is allowed; `id` names the job or lease. */

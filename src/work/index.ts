@@ -17,6 +17,7 @@
  *
  * @module work
  */
+export { createAdapterExchange, type AdapterDocuments, type AdapterExchange } from './adapter-exchange.ts';
 export { WorkError, type WorkErrorCode, type WorkErrorDetails } from './errors.ts';
 export type { JobFiles } from './job-output.ts';
 export type { JobState, JobView } from './job-view.ts';

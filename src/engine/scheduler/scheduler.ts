@@ -6,6 +6,7 @@ import { FairQueue } from './fair-queue.ts';
 import { planRunning } from './plan-running.ts';
 import type { StepShare } from './plan-step.ts';
 import { PromptPace } from './prompt-pace.ts';
+import { StepSlowdown } from './step-slowdown.ts';
 import { Running } from './running.ts';
 import type { Sequence } from './sequence.ts';
 import { setMasks } from './set-masks.ts';
@@ -19,6 +20,8 @@ import { openStage, type OpenStage, type Stage } from './stage.ts';
 export interface Scheduler {
   readonly running: number;
   readonly waiting: number;
+  /** How much longer steps take now than they usually do; undefined while nothing runs. */
+  readonly slowdown: number | undefined;
   readonly promptTokensComputed: number;
   readonly promptTokensShared: number;
   add(sequence: Sequence): void;
@@ -80,6 +83,7 @@ class StepLoop implements Scheduler {
   readonly #interrupted = new WeakSet<Sequence>();
   #stage: OpenStage | undefined;
   readonly #pace = new PromptPace();
+  readonly #slowdown = new StepSlowdown();
   promptTokensComputed = 0;
   promptTokensShared = 0;
   #stopped: { readonly code: string; readonly message: string } | undefined;
@@ -90,6 +94,10 @@ class StepLoop implements Scheduler {
 
   get running(): number {
     return this.#running.size;
+  }
+
+  get slowdown(): number | undefined {
+    return this.#slowdown.at(this.#init.now());
   }
 
   get waiting(): number {
@@ -276,6 +284,7 @@ class StepLoop implements Scheduler {
     const { picks, logits } = await result;
     const doneMs = now();
     this.#pace.note({ rows, submittedMs, doneMs }, stage.runner.state.limits.maxRows);
+    this.#slowdown.note({ rows, submittedMs, doneMs });
     if (this.#isForOthers()) duty.worked(doneMs - submittedMs);
     let row = 0;
     let tokens = 0;

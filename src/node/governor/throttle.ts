@@ -13,6 +13,8 @@ export interface Throttled {
   readonly rest: (isResting: boolean) => void;
   /** Of models, today, both ways together. */
   readonly dataUsedBytes: () => number;
+  /** Of our own work against its usual pace; undefined where it is not known. */
+  readonly slowdown: () => number | undefined;
   /** Ends all transfers, or seeds again: today's data is used up, or no longer. */
   readonly holdData: (isHeld: boolean) => void;
 }
@@ -36,14 +38,18 @@ export function createThrottle(limits: () => Limits, onChange: () => void, embed
   let look = () => {};
   let end = () => {};
   return {
-    start({ clock, setShare, rest, dataUsedBytes, holdData }) {
+    start({ clock, setShare, rest, dataUsedBytes, slowdown, holdData }) {
       end();
       const governor = createDutyGovernor(() => clock.now());
       const signals = createSignalWatcher(() => clock.now(), embedding);
       signals.start();
       look = () => {
         const before = duty;
-        const next = governor.update(limits(), { ...signals.now(), dataUsedBytes: dataUsedBytes() });
+        const next = governor.update(limits(), {
+          ...signals.now(),
+          dataUsedBytes: dataUsedBytes(),
+          slowdown: slowdown(),
+        });
         duty = next;
         if (next.share !== before?.share) setShare(next.share);
         if ((next.share === 0) !== (before?.share === 0)) rest(next.share === 0);

@@ -60,6 +60,8 @@ export interface BaseChoice {
 /** Teaches a model on this device. Every method is called because a person clicked. */
 export interface Studio {
   view(): StudioView;
+  /** Something is fetched, measured or learnt now. */
+  isRunning(): boolean;
   onChange(listener: () => void): () => void;
   /** Downloads the base if need be, reads the rows and shows what would be learnt. Problems are shown in the view. */
   prepare(choice: StudioChoice): Promise<void>;
@@ -202,6 +204,7 @@ export function createStudio(components: StudioComponents): Studio {
 
   return {
     view: () => view,
+    isRunning: () => view.phase === 'preparing' || view.phase === 'probing' || view.phase === 'training',
     onChange: (listener) => signal.on(listener),
     prepare: (choice) => open(choice, undefined),
     kept: readKeptRun,

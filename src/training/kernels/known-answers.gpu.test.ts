@@ -8,7 +8,7 @@ import { headNormCases, normCases } from '../testing/cases/norm-cases.ts';
 import { adamw8bitCases, adamwCases, clipCases, decodeMoments } from '../testing/cases/optimizer-cases.ts';
 import { inputGradCases, linearCases, weightGradCases } from '../testing/cases/product-cases.ts';
 import { relativeError } from '../testing/random-model.ts';
-import { chooseProducts } from './linear.ts';
+import { productsFor } from './linear.ts';
 import { FROZEN_FORMATS, type WeightFormat } from './nf4.ts';
 
 let gpu: GpuDevice;
@@ -34,7 +34,7 @@ async function errorOf(each: KernelCase, kernel: Kernel = each.kernel): Promise<
   return errors.every((error) => error < Number.POSITIVE_INFINITY) ? Math.max(...errors) : Number.POSITIVE_INFINITY;
 }
 
-const plain = chooseProducts(undefined);
+const plain = productsFor(undefined);
 const types = Object.keys(FROZEN_FORMATS) as WeightFormat[];
 const others = [
   ...normCases(),
@@ -51,7 +51,7 @@ const others = [
 ];
 
 test.each(types)('products over %s agree with their reference in both directions', async (type) => {
-  const bySubgroups = gpu.report.subgroupSize ? [chooseProducts(gpu.report.subgroupSize)] : [];
+  const bySubgroups = gpu.report.subgroupSize ? [productsFor(gpu.report.subgroupSize, true)] : [];
   for (const products of [plain, ...bySubgroups]) {
     for (const each of [...linearCases(products, type), ...inputGradCases(products, type)])
       expect(await errorOf(each), `${each.kernel.name}: ${each.name}`).toBeLessThan(TOLERANCE);
@@ -64,7 +64,7 @@ test.each([...new Set(others.map(({ kernel }) => kernel.name))])('%s agrees with
 });
 
 test('products of weights by subgroups agree with their reference', async () => {
-  for (const each of weightGradCases(chooseProducts(gpu.report.subgroupSize)))
+  for (const each of weightGradCases(productsFor(gpu.report.subgroupSize, true)))
     expect(await errorOf(each), each.name).toBeLessThan(TOLERANCE);
 });
 

@@ -20,6 +20,8 @@ export const advice: Words['advice'] = {
   'node/offline':
     'Der Server dieser Seite antwortet nicht. Modelle, die schon auf diesem Gerät sind, lassen sich weiter benutzen.',
   'node/elsewhere': 'Starling läuft schon auf einer anderen Seite dieses Browsers.',
+  'node/unknown-file':
+    'Diese Datei ist keines der Modelle, die hier angeboten werden, oder wurde verändert: genommen werden nur die, die ihr Herausgeber unterschrieben hat. Unter „Modelle“ stehen sie.',
   'node/unknown-model': 'Dieses Modell wird hier nicht angeboten. Unter „Modelle“ steht, welche es gibt.',
   'engine/out-of-memory': outOfMemory,
   'gpu/out-of-memory': outOfMemory,
@@ -34,6 +36,8 @@ export const advice: Words['advice'] = {
     'Ein Teil des Modells kam beschädigt an und wurde weggeworfen. Laden Sie es noch einmal herunter.',
   'weights/no-source':
     'Gerade hat weder ein anderer Tab noch ein Server dieses Modell. Versuchen Sie es später noch einmal.',
+  'work/adapter-not-shared':
+    'Wer diesen Adapter geteilt hat, ist gerade nicht da. Versuchen Sie es später noch einmal.',
   'adapter/adapter-lineage':
     'Woher dieser Adapter kommt, lässt sich nicht verfolgen, darum wird er nicht benutzt. Fragen Sie, wer ihn veröffentlicht hat.',
   'adapter/adapter-base': 'Dieser Adapter wurde für ein anderes Modell gemacht. Wählen Sie das Modell, das er ändert.',
@@ -49,4 +53,9 @@ export const advice: Words['advice'] = {
   'trainingdata/too-few-rows':
     'Aus einer einzigen Zeile kann nicht zugleich gelernt und geprüft werden. Fügen Sie der Datei Zeilen hinzu.',
   'work/empty-batch': 'Die Datei hat keine Zeilen. Ein Stapel hat in jeder Zeile eine Anfrage als JSON.',
+  'identity/weak-passphrase': 'Diese Passphrase ist zu kurz. Nehmen Sie mindestens 10 Zeichen.',
+  'identity/not-an-identity':
+    'Diese Datei ist keine gespeicherte Identität von Starling. Wählen Sie die, die hier gespeichert wurde.',
+  'identity/wrong-passphrase':
+    'Die Passphrase öffnet diese Datei nicht. Versuchen Sie es noch einmal; Großbuchstaben zählen.',
 };

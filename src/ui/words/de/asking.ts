@@ -8,6 +8,15 @@ export const asking = {
     reads: (tokens) => `liest ${tokens} Tokens auf einmal`,
     changes: (base, rank) => `ein Adapter für ${base}, Rang ${rank}`,
     unknownBase: 'ein Modell, das nicht hier ist',
+    unknownAdapter: 'einem Adapter, der nicht hier ist',
+    continues: (name) => `lernt weiter von ${name}`,
+    madeHere: 'auf diesem Gerät gemacht',
+    madeBy: (peer) => `gemacht und geteilt von ${peer}`,
+    share: 'Mit anderen teilen',
+    shareHint:
+      'Andere sehen ihn in ihrer Liste der Modelle und können ihn von diesem Gerät holen, solange diese Seite offen ist. Er sagt, welcher Schlüssel ihn gemacht hat: der dieses Geräts.',
+    isShared: 'Geteilt, solange diese Seite offen ist',
+    withdraw: 'Nicht mehr teilen',
     parameters: (count) => `${count} Parameter`,
     state: {
       absent: 'Nicht auf diesem Gerät',
@@ -29,6 +38,10 @@ export const asking = {
     delete: 'Löschen',
     download: (size) => `${size} herunterladen`,
     stopDownload: 'Herunterladen beenden',
+    fromFile: 'Ein Modell aus einer Datei nehmen …',
+    file: 'Modelldatei',
+    taking: (file) => `${file} wird geprüft …`,
+    taken: (file) => `${file} ist jetzt auf diesem Gerät.`,
     save: 'Als Datei speichern',
   },
   batch: {
@@ -60,6 +73,9 @@ export const asking = {
     errors: 'Fehler herunterladen',
     goOn: 'Weitermachen',
     remove: 'Entfernen',
+    arrived: (file, size) => `${file} ist angekommen (${size}). Sie wird gesendet, wenn Sie es sagen.`,
+    leave: 'Weglegen',
+    send: 'Senden',
     cancel: 'Abbrechen',
   },
   chat: {

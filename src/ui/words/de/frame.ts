@@ -31,6 +31,14 @@ export const frame = {
   inOtherTab: 'in einem anderen Tab',
   noModels: 'Der Betreiber dieser Seite bietet noch kein Modell an.',
   exactly: 'Was genau geschehen ist',
+  update: {
+    ready: 'Eine neue Version ist bereit. Die Seite öffnet sich neu; was dieses Gerät aufbewahrt, bleibt.',
+    readyAtWork:
+      'Eine neue Version ist bereit. Jetzt benutzt, geht laufende Arbeit zurück: andere erledigen sie, und Stapel gehen später weiter.',
+    waits: 'Die neue Version beginnt, wenn die jetzige Arbeit getan ist.',
+    now: 'Jetzt benutzen',
+    afterWork: 'Nach dieser Arbeit',
+  },
   activity: {
     empty: 'Noch ist nichts geschehen.',
     save: 'Als Datei speichern',

@@ -5,4 +5,26 @@ export const settings: Words['settings'] = {
   language: 'Sprache',
   theme: 'Farben',
   themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
+  identity: {
+    title: 'Wer dieses Gerät ist',
+    what: 'Andere kennen dieses Gerät an einem Schlüssel, der auf ihm gemacht wurde. Als Datei gespeichert kann er in einen anderen Browser umziehen oder wiederkommen, nachdem alles gelöscht wurde.',
+    warning:
+      'Die Datei ist mit Ihrer Passphrase verschlossen. Wer beides hat, ist dieses Gerät; ohne die Passphrase öffnet niemand die Datei, und niemand kann Ihnen eine neue geben.',
+    passphrase: 'Passphrase, mindestens 10 Zeichen',
+    save: 'Als Datei speichern',
+    saved: 'Gespeichert. Bewahren Sie Datei und Passphrase getrennt auf.',
+    file: 'Gespeicherte Identität',
+    filePassphrase: 'Ihre Passphrase',
+    use: 'Diese Identität benutzen',
+    replaces:
+      'Die Identität, die dieses Gerät jetzt hat, geht verloren, wenn Sie sie nicht gespeichert haben. Das Teilen hält an, und jeder Tab öffnet sich neu.',
+  },
+  leave: {
+    title: 'Gehen',
+    what: 'Hält alles an und löscht, was Starling in diesem Browser aufbewahrt: Modelle, Stapel und ihre Ergebnisse, Gelerntes, Identität, Verlauf und Einstellungen.',
+    button: 'Gehen und alles löschen',
+    sure: 'Das lässt sich nicht rückgängig machen. Alles löschen?',
+    keep: 'Alles behalten',
+    yes: 'Alles löschen',
+  },
 };

@@ -72,6 +72,7 @@ export const sharing = {
       hours: 'Zwischen zwei Stunden des Tages',
     },
     data: 'Daten am Tag, in Megabyte',
+    screenOn: 'Bildschirm anlassen, solange geteilt wird (kostet Strom)',
     noLimit: 'ohne Grenze',
     from: 'Von',
     to: 'bis',

@@ -5,7 +5,7 @@ const plural = pluralIn('de');
 
 export const studio: Words['studio'] = {
   intro:
-    'Bringen Sie einem Modell etwas Eigenes bei: wie eine Figur spricht, wie Sie antworten, was wozu gehört. Es lernt auf diesem Gerät; weder die Datei noch das Gelernte verlässt es.',
+    'Bringen Sie einem Modell etwas Eigenes bei: wie eine Figur spricht, wie Sie antworten, was wozu gehört. Es lernt auf diesem Gerät; weder die Datei noch das Gelernte verlässt es, wenn Sie es nicht teilen.',
   base: 'Modell, das lernt',
   file: 'Datei zum Lernen (JSONL)',
   rank: 'Rang: wie viel es lernen kann',

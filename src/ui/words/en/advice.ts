@@ -16,6 +16,8 @@ export const advice = {
   'node/no-peers': 'Nobody is sharing this model right now. The batch waits and starts by itself when somebody does.',
   'node/offline': 'This page’s server does not answer. Models that are already on this device can still be used.',
   'node/elsewhere': 'Starling is already running on another page of this browser.',
+  'node/unknown-file':
+    'This file is none of the models that are offered here, or was changed: only those that their publisher signed are taken. The Models section lists them.',
   'node/unknown-model': 'This model is not offered here. The Models section lists what is.',
   'engine/out-of-memory': outOfMemory,
   'gpu/out-of-memory': outOfMemory,
@@ -26,6 +28,7 @@ export const advice = {
   'weights/quota-exceeded': 'The browser has too little room for this model. Delete another model or free some disk.',
   'weights/hash-mismatch': 'Some of the model arrived damaged and was thrown away. Press Download to fetch it again.',
   'weights/no-source': 'No other tab and no server has this model right now. Try again later.',
+  'work/adapter-not-shared': 'Whoever shared this adapter is not there now. Try again later.',
   'adapter/adapter-lineage': 'Where this adapter comes from cannot be followed, so it is not used. Ask its publisher.',
   'adapter/adapter-base': 'This adapter was made for another model. Choose the model that it changes.',
   'adapter/adapter-invalid': 'These files are no whole adapter. Export it again where it was made.',
@@ -37,4 +40,7 @@ export const advice = {
   'trainingdata/empty': 'The file has no rows. Each line is one JSON object.',
   'trainingdata/too-few-rows': 'One row cannot be learnt from and checked with at once. Add rows to the file.',
   'work/empty-batch': 'The file has no lines. A batch has one JSON request on each line.',
+  'identity/weak-passphrase': 'This passphrase is too short. Take at least 10 letters.',
+  'identity/not-an-identity': 'This file is no saved identity of Starling. Choose the one that was saved here.',
+  'identity/wrong-passphrase': 'The passphrase does not open this file. Try it again; capitals count.',
 };

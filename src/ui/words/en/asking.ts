@@ -9,6 +9,15 @@ export const asking = {
     reads: (tokens: string) => `reads ${tokens} tokens at once`,
     changes: (base: string, rank: number) => `an adapter of ${base}, rank ${rank}`,
     unknownBase: 'a model that is not here',
+    unknownAdapter: 'an adapter that is not here',
+    continues: (name: string) => `goes on from ${name}`,
+    madeHere: 'made on this device',
+    madeBy: (peer: string) => `made and shared by ${peer}`,
+    share: 'Share with others',
+    shareHint:
+      'Others see it in their list of models and can fetch it from this device while this page is open. It says which key made it: this device’s.',
+    isShared: 'Shared while this page is open',
+    withdraw: 'Stop sharing',
     parameters: (count: string) => `${count} parameters`,
     state: {
       absent: 'Not on this device',
@@ -30,6 +39,10 @@ export const asking = {
     delete: 'Delete',
     download: (size: string) => `Download ${size}`,
     stopDownload: 'Stop download',
+    fromFile: 'Take a model from a file…',
+    file: 'Model file',
+    taking: (file: string) => `Checking ${file}…`,
+    taken: (file: string) => `${file} is on this device now.`,
     save: 'Save as file',
   },
   batch: {
@@ -61,6 +74,9 @@ export const asking = {
     errors: 'Download errors',
     goOn: 'Go on',
     remove: 'Remove',
+    arrived: (file: string, size: string) => `${file} has arrived (${size}). It is sent when you say so.`,
+    leave: 'Leave it',
+    send: 'Send',
     cancel: 'Cancel',
   },
   chat: {

@@ -32,6 +32,14 @@ export const frame = {
   inOtherTab: 'in another tab',
   noModels: 'The operator of this page has not published a model yet.',
   exactly: 'What exactly happened',
+  update: {
+    ready: 'A new version is ready. The page opens anew; what this device keeps stays.',
+    readyAtWork:
+      'A new version is ready. Used now, running work is handed back: others do it, and batches go on later.',
+    waits: 'The new version begins when the present work is done.',
+    now: 'Use it now',
+    afterWork: 'After this work',
+  },
   activity: {
     empty: 'Nothing has happened yet.',
     save: 'Save as file',

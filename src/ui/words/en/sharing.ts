@@ -73,6 +73,7 @@ export const sharing = {
       hours: 'Between two hours of the day',
     } satisfies Record<When['kind'], string>,
     data: 'Data a day, in megabytes',
+    screenOn: 'Keep the screen on while sharing (costs power)',
     noLimit: 'no limit',
     from: 'From',
     to: 'to',

@@ -6,7 +6,7 @@ const plural = pluralIn('en');
 /** Teaching a model on this device. */
 export const studio = {
   intro:
-    'Teach a model something of your own: how a character speaks, how you answer, what belongs to what. It learns on this device; neither the file nor what it learns leaves it.',
+    'Teach a model something of your own: how a character speaks, how you answer, what belongs to what. It learns on this device; neither the file nor what it learns leaves it, unless you share it.',
   base: 'Model to teach',
   file: 'File to learn from (JSONL)',
   rank: 'Rank: how much it can learn',
