@@ -205,6 +205,12 @@ test('a page that meddles gets nothing: foreign messages, a covered sheet, a bad
   expect(await asked).toBe('granted');
   await expectState(page, 'on');
 
+  // A question that is out of bounds is refused by name, not left without an answer.
+  const outOfBounds = await page.evaluate(async () => {
+    const asking = window.Starling?.complete([{ role: 'user', content: 'Hello' }], { maxTokens: 100_000 });
+    return asking?.catch((error: unknown) => (error as { readonly code?: string }).code);
+  });
+  expect(outOfBounds).toBe('embed/bad-message');
   await cover();
   await expectState(page, 'paused');
   expect(await ask(page)).toBe('embed/consent-required');

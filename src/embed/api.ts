@@ -37,6 +37,8 @@ export interface AskOptions {
 export interface EmbedSayOptions {
   /** Lines of the game's writers, for when nothing else may be said; taken in turn. */
   readonly fallback?: readonly string[];
+  /** The character's adapter, by its content address; one that is not offered here leaves the line to the script. */
+  readonly adapter?: string;
   /** Called in the page with a line that passed every other rule; false, or what it throws, gives the scripted line. */
   readonly accepts?: (line: NpcLine) => boolean;
   readonly onSentence?: (sentence: string) => void;

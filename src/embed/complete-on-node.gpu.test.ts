@@ -8,6 +8,7 @@ import { sha256Hex } from '../base/sha256.ts';
 import { chatOnDevice } from '../node/chat.ts';
 import type { Device } from '../node/device.ts';
 import { createEngineHost } from '../node/engine-host.ts';
+import type { NodeSnapshot } from '../node/index.ts';
 import { createNpcKit, type Scene } from '../npc/index.ts';
 import { createIdbPieceStore, parseGgufHeader } from '../weights/index.ts';
 import { completeOnNode, type ChattingNode } from './complete-on-node.ts';
@@ -25,7 +26,8 @@ async function openNode(): Promise<{ readonly node: ChattingNode; readonly model
   await engine.load({ root: model, headerBytes, pieces: [{ hash, sizeBytes: bytes.byteLength }] }, () => undefined);
   const shelf = { header: () => Promise.resolve(bytes.slice(0, headerBytes)) };
   const device = { engine, shelf } as unknown as Device;
-  return { node: { chat: (options) => chatOnDevice(device, options) }, model };
+  const snapshot = () => ({ models: [] }) as unknown as NodeSnapshot;
+  return { node: { chat: (options) => chatOnDevice(device, options), snapshot }, model };
 }
 
 const scene: Scene = {
@@ -42,7 +44,7 @@ const scene: Scene = {
 
 test('a page asks a character, and its line comes from the model that ships', async () => {
   const { node, model } = await openNode();
-  const complete = completeOnNode(node, model);
+  const complete = completeOnNode(node, model, 0);
   const kit = createNpcKit({ complete, deadlineMs: 60_000 });
   const line = await kit.say(scene);
   expect(line).toMatchObject({ source: 'model', by: 'device', action: 'talk', refused: [] });

@@ -12,6 +12,7 @@ import {
   optional,
   picklist,
   pipe,
+  regex,
   string,
   unknown,
   variant,
@@ -26,6 +27,8 @@ export const EMBED_MODES = ['offer', 'npc', 'off'] as const;
 
 const id = pipe(number(), integer(), minValue(1));
 const text = (chars: number) => pipe(string(), maxLength(chars));
+/** SHA-256, as 64 hexadecimal digits. */
+const contentAddress = pipe(string(), regex(/^[0-9a-f]{64}$/));
 const problem = object({ code: text(60), message: text(500) });
 
 /** What the script tag asks for. The person may give less, never has to give more. */
@@ -45,6 +48,9 @@ export const hello = object({ t: literal('starling/hello'), v: literal(EMBED_PRO
 
 const promptMessage = object({ role: picklist(['system', 'user', 'assistant']), content: text(8_000) });
 
+/** What asks for an answer, whatever else it says. */
+export const numbered = object({ id });
+
 /** From the page to the frame. */
 export const hostMessage = variant('t', [
   object({ t: literal('consent'), id }),
@@ -61,7 +67,13 @@ export const hostMessage = variant('t', [
     temperature: pipe(number(), minValue(0), maxValue(2)),
   }),
   // The kit checks the scene itself, and names what is wrong with it.
-  object({ t: literal('say'), id, scene: unknown(), fallback: pipe(array(text(400)), maxLength(64)) }),
+  object({
+    t: literal('say'),
+    id,
+    scene: unknown(),
+    fallback: pipe(array(text(400)), maxLength(64)),
+    adapter: optional(contentAddress),
+  }),
   object({ t: literal('cancel'), id }),
 ]);
 export type HostMessage = InferOutput<typeof hostMessage>;

@@ -34,9 +34,14 @@ export function createAnswers({ send, computing, onAnswer }: AnswersInit): Answe
     }
     const onText = (text: string) => send({ t: 'text', id: question.id, text });
     if (question.t === 'complete') return complete(now.started, question, onText, signal);
-    const { scene, fallback } = question;
+    const { scene, fallback, adapter } = question;
     // The kit checks the scene: what comes from the page is not believed to be one.
-    const line = await now.kit.say(scene as Scene, { fallback, onSentence: onText, signal });
+    const line = await now.kit.say(scene as Scene, {
+      fallback,
+      onSentence: onText,
+      signal,
+      ...(adapter && { adapter }),
+    });
     onAnswer(line.source === 'model' ? 'a line of a character' : 'a line that the script had to say');
     return line;
   }
@@ -49,7 +54,7 @@ export function createAnswers({ send, computing, onAnswer }: AnswersInit): Answe
   ): Promise<Completion> {
     const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
     const asked = { messages, choices, maxTokens, temperature, seed, adapter: undefined };
-    const completion = await completeOnNode(node, model)({ ...asked, onText, signal });
+    const completion = await completeOnNode(node, model, 0)({ ...asked, onText, signal });
     onAnswer('an answer for this page');
     return completion;
   }

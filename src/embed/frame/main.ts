@@ -1,7 +1,7 @@
 import { safeParse } from 'valibot';
 import { systemClock } from '../../base/clock.ts';
 import type { EmbedErrorCode } from '../errors.ts';
-import { hello, hostMessage, listedSite, type FrameMessage, type ListedSite } from '../messages.ts';
+import { hello, hostMessage, listedSite, numbered, type FrameMessage, type ListedSite } from '../messages.ts';
 import { requestDeviceRealm } from './device-realm.ts';
 import { createGrantStore } from './grant.ts';
 import { Session } from './session.ts';
@@ -20,7 +20,7 @@ function readSite(): ListedSite | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
-const refusal = (code: EmbedErrorCode, message: string): FrameMessage => ({
+const refusal = (code: EmbedErrorCode, message: string): Extract<FrameMessage, { readonly t: 'error' }> => ({
   t: 'error',
   problem: { code: `embed/${code}`, message: `embed: ${message}`.slice(0, 500) },
 });
@@ -40,7 +40,7 @@ window.addEventListener('message', ({ source, origin, data, ports: [port] }: Mes
   const site = readSite();
   if (!site?.origins.includes(origin)) {
     const message = `the operator of Starling does not list ${origin} for this site key; ask for it to be added`;
-    const { problem } = refusal('site-unlisted', message) as Extract<FrameMessage, { readonly t: 'error' }>;
+    const { problem } = refusal('site-unlisted', message);
     port.postMessage({ t: 'error', problem } satisfies FrameMessage);
     port.postMessage({ t: 'state', state: 'failed', problem } satisfies FrameMessage);
     return;
@@ -78,8 +78,12 @@ function listen(
   port.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     const parsed = safeParse(hostMessage, data);
     if (parsed.success) return session.receive(parsed.output);
-    const message = `a message was dropped: ${parsed.issues[0].message}`;
-    port.postMessage(refusal('bad-message', message));
+    const dropped = refusal('bad-message', `a message was dropped: ${parsed.issues[0].message}`);
+    port.postMessage(dropped);
+    const question = safeParse(numbered, data);
+    if (!question.success) return;
+    const { id } = question.output;
+    port.postMessage({ t: 'failed', id, name: 'EmbedError', problem: dropped.problem } satisfies FrameMessage);
   });
   port.start();
   void session.begin();

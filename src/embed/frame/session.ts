@@ -222,6 +222,7 @@ export class Session {
 
   async #start(grant: Grant, isRemembered: boolean, isClicked: boolean): Promise<void> {
     const { clock, options } = this.#init;
+    const { maxDownloadBytes } = options;
     [this.#grant, this.#isRemembered, this.#problem] = [grant, isRemembered, undefined];
     this.#endLook();
     this.#endLook = clock.every(LOOK_MS, () => {
@@ -229,7 +230,6 @@ export class Session {
     });
     this.#enter('starting');
     const onModel = (chosen: ChosenModel) => (this.#chosen = chosen);
-    const { maxDownloadBytes } = options;
     const started = await startNode(() => this.#open(), { grant, maxDownloadBytes, isClicked, onModel });
     // Ended meanwhile, and perhaps agreed to anew: that start goes its own way.
     if (this.#grant !== grant) return;
@@ -239,7 +239,7 @@ export class Session {
       return this.#init.send({ t: 'error', problem: started.problem });
     }
     this.#started = started;
-    const complete = completeOnNode(started.node, started.model);
+    const complete = completeOnNode(started.node, started.model, maxDownloadBytes);
     this.#kit = createNpcKit({ complete, deadlineMs: LINE_DEADLINE_MS, clock });
     this.#note('computing');
     this.#enter(this.#pauses.size > 0 ? 'paused' : 'on');

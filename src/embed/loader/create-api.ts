@@ -142,7 +142,12 @@ export function createApi(attributes: TagAttributes | EmbedError, origin: string
         options.signal?.throwIfAborted();
         if (!connection || state !== 'on') return fromScript(options);
         try {
-          const question = { t: 'say' as const, scene, fallback: [...(options.fallback ?? [])] };
+          const question = {
+            t: 'say' as const,
+            scene,
+            fallback: [...(options.fallback ?? [])],
+            adapter: options.adapter,
+          };
           const line = (await requests.ask(
             question,
             options.onSentence ?? (() => undefined),
