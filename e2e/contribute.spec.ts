@@ -166,8 +166,10 @@ test('the shell opens offline, and a held model still answers', async () => {
   await page.getByRole('button', { name: 'Stop' }).click();
   await page.evaluate(async () => navigator.serviceWorker.ready);
   await context.setOffline(true);
-  await page.goto(`${operator.url}#chat`);
   await page.reload();
+  await expect(page.getByRole('alert')).toHaveAttribute('data-code', 'node/offline');
+  await takePicture(page, 'offline');
+  await page.getByRole('link', { name: 'Chat' }).click();
   await page.getByLabel('Your message').fill('Once upon a time');
   await page.getByRole('button', { name: 'Send' }).click();
   await expect(page.locator('chat-box li[data-role=assistant]')).not.toHaveText('…');

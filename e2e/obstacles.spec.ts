@@ -49,6 +49,7 @@ test('a disk without room is said in numbers, and nothing is half done', async (
   await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(operator.url).origin, quotaSize: 400_000 });
   await pressStart(page);
   await expect(page.getByRole('alert')).toHaveAttribute('data-code', 'weights/quota-exceeded');
+  await takePicture(page, 'quota');
   await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'off');
   await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(operator.url).origin });
   await contribute(page);
@@ -133,4 +134,33 @@ test('the GPU is lost in mid-batch: it comes back by itself and every record is 
   await expect(card.getByTestId('counts')).toContainText('60 of 60');
   await page.getByRole('link', { name: 'Activity' }).click();
   await expect(page.locator('event-log')).toContainText('the engine opens it again');
+  await takePicture(page, 'device-lost');
+});
+
+test('a device on battery rests and says so; a GPU that is software says that it is', async () => {
+  const { page } = await visit();
+  // No desktop here has a battery: the browser's own answer is replaced by one of a laptop that is unplugged.
+  await page.addInitScript(() => {
+    const battery = Object.assign(new EventTarget(), { level: 0.8, charging: false });
+    Object.assign(navigator, { getBattery: () => Promise.resolve(battery) });
+  });
+  await page.reload();
+  await pressStart(page);
+  const duty = page.getByTestId('duty');
+  await expect(duty).toHaveAttribute('data-cause', 'battery');
+  await expect(duty).toContainText('Held down because this device runs on battery.');
+  await expect(page.getByTestId('software')).toBeVisible();
+  await takePicture(page, 'battery');
+  await page.getByRole('combobox', { name: 'When' }).selectOption('always');
+  await expect(duty).not.toContainText('Using up to 0 %');
+});
+
+test('the meeting point is lost: the device says so and goes on', async () => {
+  const { page } = await visit();
+  await contribute(page);
+  await operator.stop();
+  await expect(page.getByText('The meeting point does not answer')).toBeVisible();
+  await takePicture(page, 'relay-lost');
+  const card = await submitBatch(page, 'own.jsonl', makeBatch(2, storyModelName(), { maxTokens: 4 }), 'device');
+  await expect(card).toHaveAttribute('data-state', 'done');
 });

@@ -110,6 +110,7 @@ export class ContributePanel extends NodeElement {
         ${text.on(model?.name ?? '', gpu || text.thisGpu, formatBytes(view.gpuBytes))}
         ${view.relayConnected ? nothing : text.noRelay}
       </p>
+      ${view.device?.isSoftware ? html`<p class="soft" data-testid="software">${text.software}</p>` : nothing}
       <div class="tiles figures">
         ${tile(words().tiles.speed, formatSpeed(view.tokensPerSecond), 'speed')}
         ${tile(words().tiles.served, formatCount(view.tokensServed), 'tokens')}

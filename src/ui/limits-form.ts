@@ -42,6 +42,7 @@ export class LimitsForm extends NodeElement {
       }
       label.row {
         display: flex;
+        flex-wrap: nowrap;
       }
       #data {
         width: 8rem;

@@ -22,6 +22,7 @@ export const sharing = {
   resting: 'Ruht. Es geht von selbst weiter.',
   helping: 'Rechnet gerade für jemanden.',
   on: (model, gpu, memory) => `${model} auf ${gpu}, ${memory} Grafikspeicher.`,
+  software: 'Diese GPU ist in Software nachgebildet: sie rechnet langsam, und auf dem Prozessor.',
   thisGpu: 'dieser GPU',
   noRelay: 'Der Treffpunkt antwortet nicht; Starling versucht es weiter.',
   tiles: {

@@ -23,6 +23,7 @@ export const sharing = {
   resting: 'Resting. It goes on by itself.',
   helping: 'Computing for somebody now.',
   on: (model: string, gpu: string, memory: string) => `${model} on ${gpu}, ${memory} of GPU memory.`,
+  software: 'This GPU is emulated in software: it computes slowly, and on the processor.',
   thisGpu: 'this GPU',
   noRelay: 'The meeting point does not answer; Starling keeps trying.',
   tiles: {
