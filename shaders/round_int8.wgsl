@@ -21,8 +21,8 @@ const BLOCK_WORDS = 10u;
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let m = id.x / params.blocks;
-  let block = id.x % params.blocks;
-  let index = (m / COLS) * params.blocks + block;
+  let run = id.x % params.blocks;
+  let index = (m / COLS) * params.blocks + run;
   let source = index * 32u * COLS + m % COLS;
   let to = index * BLOCK_WORDS * COLS + m % COLS;
   if (to + 9u * COLS >= arrayLength(&codes) || source + 31u * COLS >= arrayLength(&x)) {

@@ -4,8 +4,8 @@ const PREFIX = 'starling-';
 
 /**
  * Deletes everything that Starling keeps in this browser: models, batches, identity, settings, history, the page itself.
- * Call it after `endOfflineShell`, in a page opened since, before anything of them is opened in this tab. A database that another tab holds open is emptied at once and
- * goes when that tab lets it.
+ * Call it after `endOfflineShell`, in a page opened since, before anything of them is opened in this tab. A database that
+ * another tab holds open is emptied at once and goes when that tab lets it.
  */
 export async function forgetEverything(): Promise<void> {
   const databases = await indexedDB.databases().catch(() => []);

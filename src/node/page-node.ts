@@ -17,6 +17,8 @@ import { addToHistory, pruneHistory } from './history/history-store.ts';
 import { hasVisitedBefore } from './visited-before.ts';
 import { registerOfflineShell } from './offline-shell.ts';
 import { readOperatorOffer } from './operator-offer.ts';
+import { createOwnJobs } from './own-jobs.ts';
+import { createOwnModels } from './own-models.ts';
 import { problemOf } from './problem.ts';
 import { createServing, readStorage, type Serving } from './serving.ts';
 import { EMPTY_SNAPSHOT, type NodePhase, type NodeSnapshot, type Problem, type StartStep } from './snapshot.ts';
@@ -44,6 +46,32 @@ export class PageNode implements StarlingNode {
   #starting: AbortController | undefined;
   #storage: NodeSnapshot['storage'];
   #studio: Promise<Studio> | undefined;
+  readonly #jobs = createOwnJobs({
+    device: () => this.#device,
+    open: () => this.#open(),
+    connect: (where) => this.#connect(where),
+    prepare: (device, job) => this.#computeOwn(device, job),
+    onProblem: (error) => this.#fail(error),
+  });
+  readonly #models = createOwnModels({
+    device: () => this.#device,
+    open: () => this.#open(),
+    join: () => this.#connect('swarm'),
+    onStored: () => this.#readStorage(),
+    onProblem: (error, isGrave) => (isGrave ? this.#fail(error) : this.#logger.warn(problemOf(error).message)),
+  });
+  readonly submitBatch = this.#jobs.submitBatch;
+  readonly resumeJob = this.#jobs.resumeJob;
+  readonly cancelJob = this.#jobs.cancelJob;
+  readonly removeJob = this.#jobs.removeJob;
+  readonly jobFiles = this.#jobs.jobFiles;
+  readonly download = this.#models.download;
+  readonly takeModelFile = this.#models.takeModelFile;
+  readonly cancelDownload = this.#models.cancelDownload;
+  readonly deleteModel = this.#models.deleteModel;
+  readonly exportModel = this.#models.exportModel;
+  readonly shareAdapter = this.#models.shareAdapter;
+  readonly withdrawAdapter = this.#models.withdrawAdapter;
   #openStudio: Studio | undefined;
   #history: HistoryRecorder | undefined;
 
@@ -177,79 +205,6 @@ export class PageNode implements StarlingNode {
     });
   }
 
-  async download(root: ModelRoot): Promise<void> {
-    const device = await this.#open();
-    await device.shelf.download(root).catch((error: unknown) => this.#logger.warn(problemOf(error).message));
-    await this.#readStorage();
-  }
-
-  async takeModelFile(file: File): Promise<void> {
-    await (await this.#open()).shelf.takeFile(file);
-    await this.#readStorage();
-  }
-
-  async cancelDownload(root: ModelRoot): Promise<void> {
-    await this.#device?.shelf.cancel(root);
-  }
-
-  async deleteModel(root: ModelRoot): Promise<void> {
-    const device = await this.#open();
-    try {
-      await device.shelf.delete(root);
-    } catch (error) {
-      this.#problem = problemOf(error);
-    }
-    await this.#readStorage();
-  }
-
-  async shareAdapter(root: ModelRoot): Promise<void> {
-    const device = await this.#connect('swarm');
-    await device.shared.share(root);
-  }
-
-  async withdrawAdapter(root: ModelRoot): Promise<void> {
-    await this.#device?.shared.withdraw(root);
-  }
-
-  async exportModel(root: ModelRoot): Promise<ReadableStream<Uint8Array>> {
-    return (await this.#open()).shelf.export(root);
-  }
-
-  async submitBatch(file: File, where: 'swarm' | 'device', adapter?: ModelRoot): Promise<JobId> {
-    const device = await this.#connect(where);
-    const only = where === 'device' ? { only: device.self } : {};
-    const id = await device.requester.submit({ file, fileName: file.name, adapter, ...only });
-    if (where === 'device') await this.#computeOwn(device, id);
-    return id;
-  }
-
-  async resumeJob(id: JobId): Promise<void> {
-    const device = await this.#open();
-    const job = device.requester.views().find((view) => view.id === id);
-    if (!job) throw new NodeError('unknown-job', `node: no batch ${id} on this device`, {});
-    const where = job.only === undefined ? 'swarm' : 'device';
-    try {
-      await this.#connect(where);
-      await device.requester.resume(id);
-      if (where === 'device') await this.#computeOwn(device, id);
-    } catch (error) {
-      this.#problem = problemOf(error);
-      this.#signal.changed();
-    }
-  }
-
-  async cancelJob(id: JobId): Promise<void> {
-    await this.#device?.requester.cancel(id);
-  }
-
-  async removeJob(id: JobId): Promise<void> {
-    await this.#device?.requester.remove(id);
-  }
-
-  async jobFiles(id: JobId): Promise<{ readonly output: Blob; readonly errors: Blob }> {
-    return (await this.#open()).requester.outputFiles(id);
-  }
-
   async chat(options: Parameters<StarlingNode['chat']>[0]): Promise<void> {
     const device = await this.#connect('device');
     await chatWithModel(device, options, (root) => this.#load(device, root, options.signal));
@@ -274,13 +229,16 @@ export class PageNode implements StarlingNode {
         log: (entry) => this.#log.emit('entry', entry),
         onChange: () => this.#signal.changed(),
         onDeviceGone: (error) => {
-          this.#problem = problemOf(error);
+          this.#fail(error);
           void this.stop();
         },
       });
       this.#device = device;
-      this.#history = startHistory(device.clock, () => readAmounts(this.snapshot()), addToHistory);
-      void pruneHistory().catch(() => undefined);
+      // In another site's page it is kept by nobody: what is left there goes with the grant.
+      if (!this.#embedding) {
+        this.#history = startHistory(device.clock, () => readAmounts(this.snapshot()), addToHistory);
+        void pruneHistory().catch(() => undefined);
+      }
       await device.shelf.refresh();
       // Another tab's requester may be writing; its half-made jobs are not ours to tidy.
       if (!(await this.#lock.isLedElsewhere())) await device.requester.list();
@@ -336,6 +294,11 @@ export class PageNode implements StarlingNode {
 
   async #readStorage(): Promise<void> {
     this.#storage = await readStorage();
+    this.#signal.changed();
+  }
+
+  #fail(error: unknown): void {
+    this.#problem = problemOf(error);
     this.#signal.changed();
   }
 

@@ -1,6 +1,7 @@
 import { language } from './words/words.ts';
 
-const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+/** Of a thousand bytes and more: nothing that is shown here is smaller. */
+const UNITS = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 const made = new Map<string, Intl.NumberFormat>();
 
 /** Made once a language and kind: making one takes longer than using it a thousand times. */
@@ -13,12 +14,11 @@ function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
 
 /** `1.2 MB`: decimal units, as disks and data plans are sold. */
 export function formatBytes(bytes: number): string {
-  const step = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
-  const unit = UNITS[step] ?? 'byte';
-  const digits = step >= 2 ? 1 : 0;
-  return numbers({ style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits }).format(
-    bytes / 1000 ** step,
-  );
+  const step = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3) - 1);
+  const unit = UNITS[step] ?? 'kilobyte';
+  const maximumFractionDigits = step > 0 ? 1 : 0;
+  const format = numbers({ style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits });
+  return format.format(bytes / 1000 ** (step + 1));
 }
 
 export function formatCount(count: number): string {

@@ -45,7 +45,7 @@ export class LimitsForm extends NodeElement {
         flex-wrap: nowrap;
       }
       #data {
-        width: 8rem;
+        width: 10rem;
       }
     `,
   ];

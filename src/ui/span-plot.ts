@@ -10,6 +10,7 @@ export interface Line {
 }
 
 const HEIGHT = 200;
+const SHORTEST_SECONDS = 600;
 /** Lines are told apart by their dashes too, not by colour alone. */
 const DASHES = [[], [8, 4], [2, 4]];
 const COLOURS = ['--accent', '--ink', '--good'];
@@ -81,6 +82,8 @@ export class SpanPlot extends WordedElement {
       width: Math.max(200, this.clientWidth),
       height: HEIGHT,
       axes: [axis, { ...axis, size: 64 }],
+      // One moment alone would be drawn in a span of years.
+      scales: { x: { range: (_, first, last) => [first, Math.max(last, first + SHORTEST_SECONDS)] } },
       series: [
         {},
         ...this.lines.map(({ label }, index) => ({

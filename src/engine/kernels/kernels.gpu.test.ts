@@ -28,10 +28,9 @@ for (const kernel of ALL_KERNELS) {
       const declared = Object.entries(kernel.params).map(([name, type], i) => [name, type, 4 * i]);
       expect(fields, choiceLabel(kernel, choice)).toEqual(declared);
       expect(uniform?.binding).toBe(0);
-      const storage = reflected.storage.toSorted((a, b) => a.binding - b.binding);
-      expect(storage.map(({ binding, access }) => [binding, access])).toEqual(
-        kernel.bindings.map((kind, i) => [i + 1, kind]),
-      );
+      // A library may name the same binding by another type, of which the entry point uses one.
+      const storage = [...new Map(reflected.storage.map(({ binding, access }) => [binding, access]))];
+      expect(storage.toSorted(([a], [b]) => a - b)).toEqual(kernel.bindings.map((kind, i) => [i + 1, kind]));
       expect(storage.length, 'within the 8 storage buffers of the default limits').toBeLessThanOrEqual(8);
       expect(reflected.overrides.map(({ name }) => name).toSorted()).toEqual(Object.keys(kernel.overrides).toSorted());
     }
