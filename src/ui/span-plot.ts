@@ -70,6 +70,11 @@ export class SpanPlot extends WordedElement {
     this.#plot.setData([[...this.times], ...this.lines.map(({ values }) => [...values])]);
   }
 
+  #span(): [first: number, last: number] {
+    const first = this.times[0] ?? 0;
+    return [first, Math.max(this.times.at(-1) ?? 0, first + SHORTEST_SECONDS)];
+  }
+
   #forget() {
     this.#plot?.destroy();
     this.#plot = undefined;
@@ -82,8 +87,8 @@ export class SpanPlot extends WordedElement {
       width: Math.max(200, this.clientWidth),
       height: HEIGHT,
       axes: [axis, { ...axis, size: 64 }],
-      // One moment alone would be drawn in a span of years.
-      scales: { x: { range: (_, first, last) => [first, Math.max(last, first + SHORTEST_SECONDS)] } },
+      // By itself the plot draws one moment alone in a span of years.
+      scales: { x: { range: () => this.#span() } },
       series: [
         {},
         ...this.lines.map(({ label }, index) => ({
