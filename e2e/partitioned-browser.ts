@@ -39,6 +39,8 @@ export async function openPartitioned(
     ],
     { stdio: 'ignore' },
   );
+  // A command that fails must not leave a browser behind that computes.
+  process.once('exit', () => child.kill('SIGKILL'));
   const browser = await chromium.connectOverCDP(`http://127.0.0.1:${await debuggingPort(profile)}`);
   const context = browser.contexts()[0] ?? (await browser.newContext());
   const page = context.pages()[0] ?? (await context.newPage());
