@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { browserShims } from './vite.shims.ts';
@@ -19,9 +20,18 @@ export function stripShaderComments(): Plugin {
   };
 }
 
+/** Where this build puts the page: the operator builds beside what it serves, and moves it there when it is whole. */
+let outDir = 'dist';
+const noteOutDir: Plugin = {
+  name: 'note-out-dir',
+  configResolved({ root, build }) {
+    outDir = resolve(root, build.outDir);
+  },
+};
+
 /** Of the scripts and styles those that the page itself names, and the catalogue of each language. */
 async function keepShell(entries: ManifestEntry[]) {
-  const page = await readFile('dist/index.html', 'utf8');
+  const page = await readFile(join(outDir, 'index.html'), 'utf8');
   const isShell = ({ url }: ManifestEntry) =>
     !url.startsWith('assets/') || page.includes(`"/${url}"`) || url.startsWith('assets/de-');
   return { manifest: entries.filter(isShell) };
@@ -34,6 +44,7 @@ export default defineConfig({
   server: { host: '127.0.0.1' },
   plugins: [
     stripShaderComments(),
+    noteOutDir,
     VitePWA({
       strategies: 'injectManifest',
       srcDir: 'workers',
