@@ -1,5 +1,6 @@
 import type { GpuDevice, PipelineCache } from '../gpu/index.ts';
 import type { PackedBatch } from './data/packed-batch.ts';
+import type { ProductKind } from './kernels/choose-products.ts';
 import type { RowReduction } from './kernels/row-reduction.ts';
 import type { AdamwOptions } from './model/adamw.ts';
 import type { HeadChunks } from './model/head.ts';
@@ -63,8 +64,8 @@ export interface CommonTrainerOptions {
   readonly budgetBytes?: number;
   /** By default `serial` on software GPUs. */
   readonly reduction?: RowReduction;
-  /** Whether products are by subgroups, which give the same bits; what is faster by default; for tests. */
-  readonly subgroups?: boolean;
+  /** One kind of products for all weights; by default what is faster for each. All give the same bits. For tests. */
+  readonly products?: ProductKind;
   /** Chunks of the head; by default what fits 16 MiB. For tests. */
   readonly headChunks?: HeadChunks;
 }

@@ -3,7 +3,15 @@ import { attentionKeyValueGradKernel, attentionQueryGradKernel, trainAttentionKe
 import { crossEntropyGradKernel, crossEntropyKernel } from './cross-entropy.ts';
 import { embeddingGradKernel, trainEmbedKernel } from './embedding.ts';
 import { headNormGradKernel, trainHeadNormKernel } from './head-norm.ts';
-import { linearInputGradKernel, linearKernel, linearWeightGradKernel, SUBGROUP_KERNELS } from './linear.ts';
+import {
+  inputGradSubgroupKernel,
+  inputGradTallKernel,
+  linearInputGradKernel,
+  linearKernel,
+  linearSubgroupKernel,
+  linearWeightGradKernel,
+  weightGradSubgroupKernel,
+} from './linear.ts';
 import { quantiseNf4Kernel } from './nf4.ts';
 import { adamw8bitKernel, adamwKernel, clipKernel, squareSumKernel } from './optimizer.ts';
 import { gainGradKernel, rmsNormGradKernel, trainRmsNormKernel } from './rms-norm.ts';
@@ -15,7 +23,10 @@ export const ALL_TRAINING_KERNELS: readonly Kernel[] = [
   linearKernel,
   linearInputGradKernel,
   linearWeightGradKernel,
-  ...SUBGROUP_KERNELS,
+  inputGradTallKernel,
+  linearSubgroupKernel,
+  inputGradSubgroupKernel,
+  weightGradSubgroupKernel,
   trainRmsNormKernel,
   rmsNormGradKernel,
   gainGradKernel,

@@ -1,6 +1,6 @@
 import type { ModelConfig } from '../../engine/index.ts';
 import { embeddingGradKernel, trainEmbedKernel } from '../kernels/embedding.ts';
-import type { Products } from '../kernels/linear.ts';
+import type { Products } from '../kernels/choose-products.ts';
 import type { RowReduction } from '../kernels/row-reduction.ts';
 import type { Activations, BatchBuffers } from './activations.ts';
 import { addHeadBackward, addHeadForward, type HeadBuffers } from './head.ts';
