@@ -1,5 +1,5 @@
 import type { Kernel } from '../../gpu/index.ts';
-import { attentionKeyValueGradKernel, attentionQueryGradKernel, trainAttentionKernel } from './attention.ts';
+import { ATTENTION_KERNELS } from './attention.ts';
 import { crossEntropyGradKernel, crossEntropyKernel } from './cross-entropy.ts';
 import { embeddingGradKernel, trainEmbedKernel } from './embedding.ts';
 import { headNormGradKernel, trainHeadNormKernel } from './head-norm.ts';
@@ -31,9 +31,7 @@ export const ALL_TRAINING_KERNELS: readonly Kernel[] = [
   rmsNormGradKernel,
   gainGradKernel,
   trainRopeKernel,
-  trainAttentionKernel,
-  attentionQueryGradKernel,
-  attentionKeyValueGradKernel,
+  ...ATTENTION_KERNELS,
   trainSwigluKernel,
   swigluGradKernel,
   crossEntropyKernel,

@@ -1,10 +1,5 @@
 import type { ModelConfig } from '../../engine/index.ts';
-import {
-  attentionKeyValueGradKernel,
-  attentionQueryGradKernel,
-  headChoice,
-  trainAttentionKernel,
-} from '../kernels/attention.ts';
+import { attentionFor } from '../kernels/attention.ts';
 import { headNormGradKernel, trainHeadNormKernel } from '../kernels/head-norm.ts';
 import { gainGradKernel, rmsNormGradKernel, trainRmsNormKernel } from '../kernels/rms-norm.ts';
 import { trainRopeKernel } from '../kernels/rope.ts';
@@ -236,10 +231,11 @@ function attentionFlops({ config, activations }: LayerContext): number {
 }
 
 function addAttention(context: LayerContext, tape: LayerTape): void {
-  const { ops, config, rows, activations } = context;
+  const { ops, config, rows, activations, reduction } = context;
+  const { forward, choice } = attentionFor(reduction, config.headSize);
   ops.add({
-    kernel: trainAttentionKernel,
-    choice: headChoice(config.headSize),
+    kernel: forward,
+    choice,
     params: attentionParams(context),
     buffers: [rows, tape.qkv, tape.mixed, tape.mass],
     workgroups: gridOf(activations.rows * config.heads),
@@ -248,12 +244,12 @@ function addAttention(context: LayerContext, tape: LayerTape): void {
 }
 
 function addAttentionGrad(context: LayerContext, tape: LayerTape): void {
-  const { ops, config, rows, activations } = context;
+  const { ops, config, rows, activations, reduction } = context;
   const { dMixed, dQkv, delta } = activations;
-  const choice = headChoice(config.headSize);
+  const { queryGrad, keyValueGrad, choice } = attentionFor(reduction, config.headSize);
   const params = attentionParams(context);
   ops.add({
-    kernel: attentionQueryGradKernel,
+    kernel: queryGrad,
     choice,
     params,
     buffers: [rows, tape.qkv, tape.mixed, dMixed, tape.mass, delta, dQkv],
@@ -261,7 +257,7 @@ function addAttentionGrad(context: LayerContext, tape: LayerTape): void {
     flops: 1.5 * attentionFlops(context),
   });
   ops.add({
-    kernel: attentionKeyValueGradKernel,
+    kernel: keyValueGrad,
     choice,
     params,
     buffers: [rows, tape.qkv, dMixed, tape.mass, delta, dQkv],
