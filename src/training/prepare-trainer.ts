@@ -142,6 +142,9 @@ export async function prepareTrainer(
     get allocatedBytes() {
       return memory.allocatedBytes;
     },
+    get peakBytes() {
+      return memory.peakBytes;
+    },
     step: async (batches, options, signal) => {
       const { tables, labels } = tabulate(batches);
       const encoder = device.createCommandEncoder();

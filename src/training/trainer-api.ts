@@ -32,6 +32,8 @@ export interface TrainerState {
 export interface Trainer {
   /** GPU bytes that the trainer holds, without those of a frozen base. */
   readonly allocatedBytes: number;
+  /** The most of them that ever were at once. */
+  readonly peakBytes: number;
   /**
    * One step over the gradient of all batches together: each label weighs the same, wherever it lies.
    *
