@@ -3,6 +3,7 @@ import { ropeAngles, type ModelConfig } from '../engine/index.ts';
 import { BUFFER_USAGE, createGpuMemory, createPipelineCache } from '../gpu/index.ts';
 import type { PackedBatch } from './data/packed-batch.ts';
 import { TrainingError } from './errors.ts';
+import { attentionKindFor } from './kernels/attention.ts';
 import { productsFor } from './kernels/choose-products.ts';
 import { allocateActivations, allocateBatch } from './model/activations.ts';
 import { createAdamw, type MomentBits } from './model/adamw.ts';
@@ -69,6 +70,7 @@ export async function prepareTrainer(
       ops: createOpList(device, cache, memory),
       config,
       reduction,
+      attention: options.attention ?? attentionKindFor(gpu.report),
       products: productsFor(gpu.report, options.products),
       model: trainable.view(parameters, gradients),
       activations,

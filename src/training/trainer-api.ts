@@ -1,5 +1,6 @@
 import type { GpuDevice, PipelineCache } from '../gpu/index.ts';
 import type { PackedBatch } from './data/packed-batch.ts';
+import type { AttentionKind } from './kernels/attention.ts';
 import type { ProductKind } from './kernels/choose-products.ts';
 import type { RowReduction } from './kernels/row-reduction.ts';
 import type { AdamwOptions } from './model/adamw.ts';
@@ -66,6 +67,8 @@ export interface CommonTrainerOptions {
   readonly budgetBytes?: number;
   /** By default `serial` on software GPUs. */
   readonly reduction?: RowReduction;
+  /** By default what is faster; for tests. */
+  readonly attention?: AttentionKind;
   /** One kind of products for all weights; by default what is faster for each. All give the same bits. For tests. */
   readonly products?: ProductKind;
   /** Chunks of the head; by default what fits 16 MiB. For tests. */

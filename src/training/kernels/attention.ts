@@ -7,7 +7,7 @@ import keyValueGradTile from '../../../shaders/train_attention_key_value_grad_ti
 import queryGrad from '../../../shaders/train_attention_query_grad.wgsl?raw';
 import queryGradTile from '../../../shaders/train_attention_query_grad_tile.wgsl?raw';
 import tile from '../../../shaders/train_attention_tile.wgsl?raw';
-import type { RowReduction } from './row-reduction.ts';
+import type { ProductDevice } from './choose-products.ts';
 
 /** Head sizes / 4 that the tests compile; any other works as well. */
 const TESTED_HEADS4 = [1, 2, 8, 16, 32];
@@ -104,14 +104,24 @@ export interface AttentionPlan {
   readonly choice: KernelChoice;
 }
 
+/** A row to an invocation, or tiles of 4 rows by 4 keys, which want rows in fours. Part of the numeric class. */
+export type AttentionKind = 'rows' | 'tiles';
+
+/** Lanes from which on software gains nothing. */
+const WIDE = 8;
+
 /**
- * A row to an invocation; or in software (`serial`) tiles of 4 × 4, which load a third as often and are two to three times
- * as fast on SwiftShader. Tiles want rows in fours.
+ * The faster kind for a device. Tiles load a third as often and take a quarter of the time on SwiftShader, whose subgroups
+ * have 4 lanes; lavapipe, with 8, is as fast either way and compiles tiles for half a minute.
  */
-export function attentionFor(reduction: RowReduction, headSize: number): AttentionPlan {
+export function attentionKindFor({ subgroupSize = WIDE, isSoftware }: ProductDevice): AttentionKind {
+  return isSoftware && subgroupSize < WIDE ? 'tiles' : 'rows';
+}
+
+export function attentionFor(kind: AttentionKind, headSize: number): AttentionPlan {
   const head4 = headSize / 4;
   const overrides = { HEAD4: head4 };
-  if (reduction === 'serial')
+  if (kind === 'tiles')
     return {
       forward: trainAttentionTileKernel,
       queryGrad: attentionQueryGradTileKernel,

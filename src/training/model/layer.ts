@@ -1,5 +1,5 @@
 import type { ModelConfig } from '../../engine/index.ts';
-import { attentionFor } from '../kernels/attention.ts';
+import { attentionFor, type AttentionKind } from '../kernels/attention.ts';
 import { headNormGradKernel, trainHeadNormKernel } from '../kernels/head-norm.ts';
 import { gainGradKernel, rmsNormGradKernel, trainRmsNormKernel } from '../kernels/rms-norm.ts';
 import { trainRopeKernel } from '../kernels/rope.ts';
@@ -14,6 +14,7 @@ import type { Gain, Layer } from './trained-model.ts';
 export interface LayerContext extends AdaptedContext {
   readonly config: ModelConfig;
   readonly reduction: RowReduction;
+  readonly attention: AttentionKind;
   readonly activations: Activations;
   /** See `BatchBuffers.rows`. */
   readonly rows: Bound;
@@ -231,8 +232,8 @@ function attentionFlops({ config, activations }: LayerContext): number {
 }
 
 function addAttention(context: LayerContext, tape: LayerTape): void {
-  const { ops, config, rows, activations, reduction } = context;
-  const { forward, choice } = attentionFor(reduction, config.headSize);
+  const { ops, config, rows, activations, attention } = context;
+  const { forward, choice } = attentionFor(attention, config.headSize);
   ops.add({
     kernel: forward,
     choice,
@@ -244,9 +245,9 @@ function addAttention(context: LayerContext, tape: LayerTape): void {
 }
 
 function addAttentionGrad(context: LayerContext, tape: LayerTape): void {
-  const { ops, config, rows, activations, reduction } = context;
+  const { ops, config, rows, activations, attention } = context;
   const { dMixed, dQkv, delta } = activations;
-  const { queryGrad, keyValueGrad, choice } = attentionFor(reduction, config.headSize);
+  const { queryGrad, keyValueGrad, choice } = attentionFor(attention, config.headSize);
   const params = attentionParams(context);
   ops.add({
     kernel: queryGrad,

@@ -65,8 +65,8 @@ export function attentionCases(): KernelCase[] {
         return (rest < kvWidth ? k.grad[t * kvWidth + rest] : v.grad[t * kvWidth + rest - kvWidth]) ?? 0;
       });
     const f32 = (values: Float64Array) => Float32Array.from(values);
-    return (['serial', 'shared'] as const).flatMap((reduction): KernelCase[] => {
-      const { forward, queryGrad, keyValueGrad, choice } = attentionFor(reduction, headSize);
+    return (['rows', 'tiles'] as const).flatMap((kind): KernelCase[] => {
+      const { forward, queryGrad, keyValueGrad, choice } = attentionFor(kind, headSize);
       const shared = {
         name: `segments of ${segments.join()}, ${heads} heads on ${kvHeads}, of ${headSize}`,
         choice,

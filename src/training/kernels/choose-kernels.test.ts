@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { attentionKindFor } from './attention.ts';
 import { productsFor } from './choose-products.ts';
 
 const names = (device: Parameters<typeof productsFor>[0], format: 'F32' | 'Q8_0' | 'Q4_K') => {
@@ -29,4 +30,10 @@ test('workgroups cover every row and column', () => {
   expect(linear('F32').groups(64, 520)).toBe(9);
   expect(linear('Q4_K').groups(40, 528)).toBe(5);
   expect(inputGrad('Q4_K').groups(40, 512)).toBe(2);
+});
+
+test('attention goes by tiles in software of narrow subgroups alone', () => {
+  const kinds = [{ subgroupSize: 4, isSoftware: true }, { subgroupSize: 8, isSoftware: true }, { isSoftware: true }];
+  expect(kinds.map(attentionKindFor)).toEqual(['tiles', 'rows', 'rows']);
+  expect(attentionKindFor({ subgroupSize: 4, isSoftware: false })).toBe('rows');
 });
