@@ -89,6 +89,45 @@ test('a person chats with the model on this device', async () => {
   await takePicture(page, 'history');
 });
 
+test('a question goes to others as it is set, and has the answer that this device gives', async () => {
+  const [asking, helper] = [await visit(), await visit()];
+  const { page, errors } = asking;
+  await page.getByRole('link', { name: 'Chat' }).click();
+  await page.getByLabel('People who share this model').check();
+  await expect(page.getByText('can read what you write')).toBeVisible();
+  await page.getByText('How it is asked').click();
+  await page.getByLabel('What to do').selectOption('Go on with the text');
+  await page.getByLabel('Temperature').fill('0');
+  await page.getByLabel('Longest answer').fill('16');
+  await expectAccessible(page);
+  const send = async () => {
+    await page.getByLabel('Your message').fill('Once upon a time');
+    await page.getByRole('button', { name: 'Send' }).click();
+  };
+  await send();
+  await expect(page.getByText('Waiting for somebody')).toBeVisible();
+  await contribute(helper.page);
+  const answers = page.locator('chat-box li[data-role=assistant]');
+  await expect(answers.first()).toContainText(/By ….{6}, in/);
+  await takePicture(page, 'chat-others');
+  // Nothing of it is left among the batches.
+  await page.getByLabel('This device').check();
+  await send();
+  await expect(answers.nth(1)).toContainText('By this device, in');
+  const texts = (await answers.allTextContents()).map((text) => text.replace(/By [^]*$/, '').trim());
+  expect(texts[0]?.length).toBeGreaterThan(8);
+  expect(texts[1]).toBe(texts[0]);
+  // One that nobody can answer is taken back by its person.
+  await helper.close();
+  await page.getByLabel('People who share this model').check();
+  await send();
+  await page.getByRole('button', { name: 'Stop' }).last().click();
+  await expect(page.getByRole('button', { name: 'Send' })).toBeVisible();
+  await page.getByRole('link', { name: 'Batch' }).click();
+  await expect(page.locator('batch-desk article')).toHaveCount(0);
+  expect(errors).toEqual([]);
+});
+
 test('a batch runs on this device alone, and its card fits a phone', async () => {
   const { page } = await visit({ viewport: { width: 320, height: 640 } });
   const card = await submitBatch(page, 'small.jsonl', makeBatch(8, storyModelName()), 'device');

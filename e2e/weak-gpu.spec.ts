@@ -37,7 +37,10 @@ test('a GPU too weak for a model says so and shares a smaller one by one click',
   const { page, context } = await visit();
   await weaken(context, 1_000_000);
   await page.getByRole('button', { name: 'Contribute…' }).click();
-  await page.getByRole('dialog').getByLabel('Model').selectOption({ label: basename(LARGE) });
+  await page
+    .getByRole('dialog')
+    .getByLabel('Model')
+    .selectOption({ label: basename(LARGE) });
   await page.getByRole('dialog').getByRole('button', { name: 'Start' }).click();
   const alert = page.getByRole('alert');
   await expect(alert).toHaveAttribute('data-code', 'gpu/limits-too-low');
