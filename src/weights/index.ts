@@ -38,8 +38,13 @@ export {
   type ShelvedModel,
 } from './model-library.ts';
 export { listPieces, type ModelPiece } from './model-pieces.ts';
-export { createIdbModelRecords, type ModelRecord, type ModelRecords } from './model-records.ts';
-export type { PartialStore } from './partial-store.ts';
+export {
+  createIdbModelRecords,
+  createMemoryModelRecords,
+  type ModelRecord,
+  type ModelRecords,
+} from './model-records.ts';
+export { createMemoryPartialStore, type PartialStore } from './partial-store.ts';
 export type { StorageQuota } from './piece-room.ts';
 export type { PieceStore } from './piece-store.ts';
 export { rebuildFile } from './rebuild-file.ts';

@@ -2,13 +2,16 @@ import { safeParse } from 'valibot';
 import { systemClock } from '../../base/clock.ts';
 import type { EmbedErrorCode } from '../errors.ts';
 import { hello, hostMessage, listedSite, numbered, type FrameMessage, type ListedSite } from '../messages.ts';
-import { requestDeviceRealm } from './device-realm.ts';
+import { frameStorage, mayStore } from './frame-storage.ts';
 import { createGrantStore } from './grant.ts';
+import { startWorkersFromBlobs } from './opaque-workers.ts';
+import { requestOwnSite } from './own-site.ts';
 import { Session } from './session.ts';
 import './starling-badge.ts';
 import { StarlingBadge } from './starling-badge.ts';
 import { EMBED_TEXT_VERSION } from './strings.ts';
 
+if (self.origin === 'null') startWorkersFromBlobs();
 const badge = new StarlingBadge();
 document.body.append(badge);
 let isTaken = false;
@@ -62,9 +65,10 @@ function listen(
     clock: systemClock,
     async openNode(embedding) {
       // First, as the browser may want the click to be fresh.
-      const realm = await requestDeviceRealm();
+      const place = frameStorage(await requestOwnSite().catch(() => undefined));
+      badge.about = { ...badge.about, kept: place.storage.t };
       const { createNode } = await import('../../node/index.ts');
-      const node = createNode({ ...embedding, realm });
+      const node = createNode({ ...embedding, ...place });
       node.onChange(embedding.onChange);
       return node;
     },
@@ -73,7 +77,7 @@ function listen(
   });
   const { maxDownloadBytes, maxShare, mode } = options;
   badge.session = session;
-  badge.about = { origin, maxDownloadBytes, maxShare, isOffer: mode === 'offer' };
+  badge.about = { origin, maxDownloadBytes, maxShare, isOffer: mode === 'offer', kept: mayStore() ? 'own' : 'memory' };
   badge.requestUpdate();
   port.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     const parsed = safeParse(hostMessage, data);

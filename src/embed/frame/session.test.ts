@@ -19,7 +19,7 @@ const scene = {
 function fakeNode() {
   const calls: string[] = [];
   let ready: Promise<void> = Promise.resolve();
-  let embedding: Embedding | undefined;
+  let embedding: Omit<Embedding, 'storage' | 'realm'> | undefined;
   let phase: NodeSnapshot['phase'] = 'off';
   let isFree = true;
   let chat: (options: ChatOptions) => Promise<void> = async ({ onText }) =>
@@ -54,7 +54,7 @@ function fakeNode() {
     holdElsewhere: () => (isFree = false),
     getReady: (next: Promise<void>) => void (ready = next),
     answerWith: (next: typeof chat) => (chat = next),
-    open: async (given: Embedding) => {
+    open: async (given: Omit<Embedding, 'storage' | 'realm'>) => {
       calls.push('open');
       embedding = given;
       return node;

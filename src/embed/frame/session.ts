@@ -14,7 +14,7 @@ export interface SessionInit {
   readonly grants: GrantStore;
   readonly clock: Clock;
   /** Called after consent, never before. */
-  readonly openNode: (embedding: Embedding) => Promise<StarlingNode>;
+  readonly openNode: (embedding: Omit<Embedding, 'storage' | 'realm'>) => Promise<StarlingNode>;
   readonly send: (message: FrameMessage) => void;
   readonly onChange: () => void;
 }
