@@ -3,24 +3,18 @@ import { ADAPTED, makeBatch } from './make-batch.ts';
 import { startOperator, storyModel, storyModelName, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
 import { writeStoryAdapter } from './story-adapter.ts';
-import { contribute, openVisitor, submitBatch, takeFile, type Visitor } from './tab.ts';
+import { contribute, submitBatch, takeFile } from './tab.ts';
+import { useVisitors } from './visitors.ts';
 
 const RECORDS = 200;
-const visitors: Visitor[] = [];
 let operator: Operator;
-
-async function visit(): Promise<Visitor> {
-  const visitor = await openVisitor(operator.url);
-  visitors.push(visitor);
-  return visitor;
-}
+const visit = useVisitors(() => operator.url);
 
 test.beforeEach(async () => {
   operator = await startOperator({ models: [storyModel(), await writeStoryAdapter(storyModel(), 'dialect')] });
 });
 
 test.afterEach(async () => {
-  await Promise.all(visitors.splice(0).map((visitor) => visitor.close().catch(() => undefined)));
   await operator.stop();
 });
 

@@ -2,23 +2,17 @@ import { expect, test, type Page } from '@playwright/test';
 import { makeBatch } from './make-batch.ts';
 import { startOperator, storyModel, storyModelName, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
-import { contribute, openVisitor, submitBatch, takeFile, type Visitor } from './tab.ts';
+import { contribute, submitBatch, takeFile } from './tab.ts';
+import { useVisitors } from './visitors.ts';
 
-const visitors: Visitor[] = [];
 let operator: Operator;
-
-async function visit(init: Parameters<typeof openVisitor>[1] = {}): Promise<Visitor> {
-  const visitor = await openVisitor(operator.url, init);
-  visitors.push(visitor);
-  return visitor;
-}
+const visit = useVisitors(() => operator.url);
 
 test.beforeEach(async () => {
   operator = await startOperator({ models: [storyModel()] });
 });
 
 test.afterEach(async () => {
-  await Promise.all(visitors.splice(0).map((visitor) => visitor.close().catch(() => undefined)));
   await operator.stop();
 });
 

@@ -17,6 +17,7 @@ export const sharing = {
   elsewhere: 'Starling läuft schon auf einer anderen Seite dieses Browsers.',
   oneTab: 'Es rechnet immer nur ein Tab, damit die GPU nicht zweimal vergeben wird.',
   takeOver: 'Lieber in diesem Tab rechnen',
+  smaller: (model: string, size: string) => `Stattdessen ${model} teilen (${size})`,
   idle: 'Bereit. Noch hat niemand um etwas gebeten.',
   idleAgain: 'Bereit für die nächste Anfrage.',
   resting: 'Ruht. Es geht von selbst weiter.',
