@@ -1,4 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
+import { expectAccessible } from './accessible.ts';
 import { startOperator, type Operator } from './operator.ts';
 import { openPartitioned, type Partitioned } from './partitioned-browser.ts';
 import { startPartners, type PartnerServer } from './partner-site.ts';
@@ -135,4 +136,39 @@ test('without a footprint it keeps nothing at all, answers from memory, and is a
   expect(await ask(page)).toBe('wave: Good day.');
   await page.reload();
   await expect.poll(() => page.evaluate(() => window.Starling?.state)).toBe('off');
+});
+
+test('what was agreed to on other sites is listed in the settings; ended there, it ends at once and for good', async () => {
+  const access = [{ site: starling, within: partners.origin('shop') }];
+  visitor = await openPartitioned(operator.url, { access });
+  const { page: app, context } = visitor;
+  const shop = await context.newPage();
+  await shop.goto(`${partners.origin('shop')}/`);
+  await badgeOf(shop).getByRole('button', { name: 'Share this GPU?' }).click();
+  await badgeOf(shop).getByLabel('For 30 days').check();
+  await badgeOf(shop).getByRole('button', { name: 'Start' }).click();
+  await expect.poll(() => shop.evaluate(() => window.Starling?.state)).toBe('on');
+
+  // Somebody else's note beside it gives nobody anything.
+  await app.evaluate(async () => {
+    const opening = indexedDB.open('starling-grants');
+    await new Promise((done) => opening.addEventListener('success', done));
+    const writing = opening.result.transaction('grants', 'readwrite');
+    writing.objectStore('grants').put({ site: 'evil', origin: 'https://evil.example' }, 'evil https://evil.example');
+    await new Promise((done) => writing.addEventListener('complete', done));
+    opening.result.close();
+  });
+  await app.bringToFront();
+  await app.getByRole('link', { name: 'Settings' }).click();
+  const list = app.locator('site-list');
+  await expect(list.getByText('Ignored and deleted, malformed: 1')).toBeVisible();
+  await expect(list.getByRole('listitem')).toHaveText([new RegExp(partners.origin('shop'))]);
+  await expectAccessible(app);
+  await list.getByRole('button', { name: 'End' }).click();
+  await expect(list.getByText('None is known here.')).toBeVisible();
+  await expect.poll(() => shop.evaluate(() => window.Starling?.state)).toBe('off');
+  const refused = await ask(shop).catch((error: unknown) => String(error));
+  expect(refused).toContain('the person has not agreed here');
+  await shop.reload();
+  await expect.poll(() => shop.evaluate(() => window.Starling?.state)).toBe('off');
 });

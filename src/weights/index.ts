@@ -28,6 +28,7 @@ export { TENSOR_TYPES, tensorBytes, tensorTypeById, type TensorType, type Tensor
 export { writeGguf, type GgufParts, type GgufWritable, type GgufWriteTensor } from './gguf/write-gguf.ts';
 export { createIdbPartialStore } from './idb-partial-store.ts';
 export { createIdbPieceStore } from './idb-piece-store.ts';
+export { openIdbStore } from './idb-store.ts';
 export { infoHashText } from './info-hash.ts';
 export { createMemoryPieceStore } from './memory-piece-store.ts';
 export {

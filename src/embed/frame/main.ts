@@ -1,5 +1,6 @@
 import { safeParse } from 'valibot';
 import { systemClock } from '../../base/clock.ts';
+import type { SiteGrants } from '../../node/index.ts';
 import type { EmbedErrorCode } from '../errors.ts';
 import { hello, hostMessage, listedSite, numbered, type FrameMessage, type ListedSite } from '../messages.ts';
 import { frameStorage, mayStore } from './frame-storage.ts';
@@ -57,6 +58,7 @@ function listen(
   site: ListedSite,
   options: ConstructorParameters<typeof Session>[0]['options'],
 ): void {
+  let listed: SiteGrants | undefined;
   const session = new Session({
     scope: { site: site.key, origin, textVersion: EMBED_TEXT_VERSION },
     options,
@@ -65,13 +67,19 @@ function listen(
     clock: systemClock,
     async openNode(embedding) {
       // First, as the browser may want the click to be fresh.
-      const place = frameStorage(await requestOwnSite().catch(() => undefined));
+      const own = await requestOwnSite().catch(() => undefined);
+      const place = frameStorage(own);
       badge.about = { ...badge.about, kept: place.storage.t };
-      const { createNode } = await import('../../node/index.ts');
+      const { createNode, openSiteGrants } = await import('../../node/index.ts');
+      listed = own && openSiteGrants(own);
+      listed?.onRevoked((of) => {
+        if (of.site === site.key && of.origin === origin) void session.revoke();
+      });
       const node = createNode({ ...embedding, ...place });
       node.onChange(embedding.onChange);
       return node;
     },
+    listed: () => listed,
     send: (message) => port.postMessage(message),
     onChange: () => badge.requestUpdate(),
   });
