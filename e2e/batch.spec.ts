@@ -53,6 +53,9 @@ for (const [kind, sampling] of [
     const card = await submitBatch(requester.page, 'stories.jsonl', batch);
     await done(card);
     await takePicture(requester.page, 'batch-done');
+    const map = first.page.getByRole('img', { name: 'A picture of this device' });
+    await map.scrollIntoViewIfNeeded();
+    await expect(map).toHaveAccessibleName('A picture of this device and 2 others; 1 of them computing.');
     await takePicture(first.page, 'serving-others');
     const remote = answersOf(await takeFile(requester.page, card, 'results'));
     expect(remote.map(([id]) => id)).toEqual(expectedIds);

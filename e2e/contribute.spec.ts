@@ -59,10 +59,14 @@ test('one click makes this device a serving node; pause, resume and stop work; e
     await expectAccessible(page);
     await takePicture(page, section.toLowerCase());
   }
-  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('button', { name: 'Pause', exact: true }).click();
   await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'paused');
   await page.getByRole('button', { name: 'Resume' }).click();
   await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'serving');
+  await page.getByRole('button', { name: 'Pause for an hour' }).click();
+  await expect(page.getByText(/^until \d\d:\d\d$/)).toBeVisible();
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(page.getByText(/^until/)).toBeHidden();
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'off');
   expect(errors).toEqual([]);
@@ -165,7 +169,7 @@ test('every tab of a browser shows and uses the one node', async () => {
   await expect(card).toHaveAttribute('data-state', 'done');
   expect(await takeFile(second, card, 'results')).toHaveLength(4);
 
-  await second.getByRole('button', { name: 'Pause' }).click();
+  await second.getByRole('button', { name: 'Pause', exact: true }).click();
   await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'paused');
   await page.close();
   await expect(second.getByTestId('phase')).toHaveAttribute('data-phase', 'off');

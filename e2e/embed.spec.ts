@@ -126,7 +126,7 @@ test('one page of a device computes at a time: two partners’ sites and Starlin
 
   await app.bringToFront();
   await app.getByRole('button', { name: 'Run it in this tab instead' }).click();
-  await expect(app.getByRole('button', { name: 'Pause' })).toBeVisible();
+  await expect(app.getByRole('button', { name: 'Pause', exact: true })).toBeVisible();
   await expectState(shop, 'paused');
 });
 

@@ -111,7 +111,7 @@ test('pause hands the work back, and another peer finishes the batch', async () 
   await contribute(second.page);
   const card = await submitBatch(asking.page, 'shared.jsonl', makeBatch(60, storyModelName(), { maxTokens: 24 }));
   await expect(first.page.getByTestId('records')).not.toHaveText('0');
-  await first.page.getByRole('button', { name: 'Pause' }).click();
+  await first.page.getByRole('button', { name: 'Pause', exact: true }).click();
   await expect(first.page.getByTestId('phase')).toHaveAttribute('data-phase', 'paused');
   await expect(card).toHaveAttribute('data-state', 'done');
   await expect(card.getByTestId('counts')).toContainText('60 of 60');

@@ -23,7 +23,7 @@ export interface OthersAnswer {
 
 type AskingNode = Pick<StarlingNode, 'snapshot' | 'onChange' | 'submitBatch' | 'cancelJob' | 'removeJob' | 'jobFiles'>;
 
-const OVER: readonly JobView['state'][] = ['done', 'cancelled', 'failed'];
+const OVER: ReadonlySet<JobView['state'] | undefined> = new Set(['done', 'cancelled', 'failed']);
 
 /**
  * One question to whoever shares its model: a batch of one line, which is gone from this device once it is answered. It
@@ -53,7 +53,7 @@ export async function askOthers(
       const look = () => {
         const state = viewOf()?.state;
         // One that was listed and no longer is was removed by hand.
-        if (state === undefined ? isListed : OVER.includes(state)) return end(resolve);
+        if (state === undefined ? isListed : OVER.has(state)) return end(resolve);
         isListed = state !== undefined;
         if (state) onState(state);
       };

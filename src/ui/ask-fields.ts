@@ -20,7 +20,7 @@ const USUAL = { temperature: 0.7, maxTokens: 256 };
 export const askStyles = css`
   .asking {
     display: grid;
-    grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr));
+    grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr));
     gap: 0.75rem 1.5rem;
     align-items: end;
     padding-top: 0.75rem;
@@ -71,7 +71,10 @@ export function askFields() {
 
 /** @param data of a form that holds these fields, each checked by the browser, and `where` */
 export function readAskFields(data: FormData): AskSettings {
-  const written = (name: string) => String(data.get(name) ?? '').trim();
+  const written = (name: string) => {
+    const value = data.get(name);
+    return typeof value === 'string' ? value.trim() : '';
+  };
   const number = (name: string, usual: number) => (written(name) === '' ? usual : Number(written(name)));
   return {
     where: written('where') === 'swarm' ? 'swarm' : 'device',

@@ -6,6 +6,7 @@ import { words } from './words/words.ts';
 import './consent-sheet.ts';
 import './limits-form.ts';
 import './problem-note.ts';
+import './swarm-map.ts';
 
 /** Problems of this GPU with this model. */
 const TOO_LARGE = new Set(['engine/out-of-memory', 'gpu/out-of-memory', 'gpu/limits-too-low', 'node/limits-too-low']);
@@ -66,6 +67,7 @@ export class ContributePanel extends NodeElement {
       }
       ${phase === 'starting' ? this.#progress() : nothing}
       ${phase === 'serving' || phase === 'paused' || phase === 'stopping' ? this.#live() : nothing}
+      ${this.snapshot.peers.length > 0 ? this.#around() : nothing}
       <problem-note .problem=${problem}></problem-note>
       ${isIdle && problem && TOO_LARGE.has(problem.code) ? this.#smaller() : nothing}
       <consent-sheet
@@ -150,25 +152,26 @@ export class ContributePanel extends NodeElement {
       <h3>${words().limits.title}</h3>
       ${view.duty ? html`<p data-testid="duty" data-cause=${view.duty.limitedBy}>${dutyText(view.duty)}</p>` : nothing}
       <limits-form></limits-form>
-      ${
-        view.peers.length > 0
-          ? html`<h3>${text.around}</h3>
-              <ul class="figures">
-                ${view.peers.map(
-                  (peer) =>
-                    html`<li>
-                      ${formatPeer(peer.id)}
-                      <span class="soft"
-                        >${text.link[peer.link]}${
-                          peer.models.length > 0 ? `, ${text.sharesAt(formatSpeed(peer.tokensPerSecond))}` : ''
-                        }</span
-                      >
-                    </li>`,
-                )}
-              </ul>`
-          : nothing
-      }
     `;
+  }
+
+  #around() {
+    const text = words();
+    return html`<h3>${text.around}</h3>
+      <swarm-map></swarm-map>
+      <ul class="figures">
+        ${this.snapshot.peers.map(
+          (peer) =>
+            html`<li>
+              ${formatPeer(peer.id)}
+              <span class="soft"
+                >${text.link[peer.link]}${
+                  peer.models.length > 0 ? `, ${text.sharesAt(formatSpeed(peer.tokensPerSecond))}` : ''
+                }</span
+              >
+            </li>`,
+        )}
+      </ul>`;
   }
 }
 

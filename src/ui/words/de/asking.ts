@@ -67,6 +67,7 @@ export const asking = {
     withError: (count) => plural(count, { one: (n) => `${n} mit einem Fehler`, other: (n) => `${n} mit einem Fehler` }),
     askedAgain: (count) =>
       plural(count, { one: (n) => `${n} noch einmal gefragt`, other: (n) => `${n} noch einmal gefragt` }),
+    left: (time) => `noch etwa ${time}`,
     since: (time) => `Seit ${time}.`,
     thisDevice: 'dieses Gerät',
     results: 'Ergebnisse herunterladen',
@@ -88,7 +89,7 @@ export const asking = {
     settings: 'Wie gefragt wird',
     kind: 'Was zu tun ist',
     kinds: { chat: 'Auf die Nachricht antworten', plain: 'Den Text fortsetzen' },
-    temperature: 'Temperatur (0: immer das wahrscheinlichste Wort)',
+    temperature: 'Temperatur, 0: kein Zufall',
     maxTokens: 'Längste Antwort, in Tokens',
     seed: 'Startwert',
     anySeed: 'jedes Mal ein anderer',

@@ -37,6 +37,14 @@ export const sharing = {
     uploaded: 'An andere gegeben',
   },
   around: 'Wer da ist',
+  map: {
+    self: 'dieses Gerät',
+    label: (peers, computing) =>
+      plural(peers, {
+        one: (n) => `Ein Bild von diesem Gerät und ${n} anderen; ${computing} davon rechnen.`,
+        other: (n) => `Ein Bild von diesem Gerät und ${n} anderen; ${computing} davon rechnen.`,
+      }),
+  },
   link: {
     direct: 'direkt verbunden',
     relayed: 'über den Vermittler',

@@ -68,6 +68,7 @@ export const asking = {
     withError: (count: number) =>
       plural(count, { one: (n) => `${n} with an error`, other: (n) => `${n} with an error` }),
     askedAgain: (count: number) => plural(count, { one: (n) => `${n} asked again`, other: (n) => `${n} asked again` }),
+    left: (time: string) => `about ${time} left`,
     since: (time: string) => `Since ${time}.`,
     thisDevice: 'this device',
     results: 'Download results',
@@ -89,7 +90,7 @@ export const asking = {
     settings: 'How it is asked',
     kind: 'What to do',
     kinds: { chat: 'Answer the message', plain: 'Go on with the text' },
-    temperature: 'Temperature (0: always the likeliest word)',
+    temperature: 'Temperature, 0: no chance',
     maxTokens: 'Longest answer, in tokens',
     seed: 'Seed',
     anySeed: 'another each time',

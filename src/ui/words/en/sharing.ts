@@ -38,6 +38,14 @@ export const sharing = {
     uploaded: 'Given to others',
   },
   around: 'Who is around',
+  map: {
+    self: 'this device',
+    label: (peers: number, computing: number) =>
+      plural(peers, {
+        one: (n) => `A picture of this device and ${n} other; ${computing} of them computing.`,
+        other: (n) => `A picture of this device and ${n} others; ${computing} of them computing.`,
+      }),
+  },
   link: {
     direct: 'connected directly',
     relayed: 'through the relay',
