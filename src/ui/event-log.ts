@@ -23,7 +23,7 @@ listen();
 /** Exactly what, for those who want to know; peers and batches by the end of their names. */
 function detailsOf(fields: LogEntry['fields']): string {
   const details = Object.entries(fields).map(([name, value]) =>
-    name === 'peer' || name === 'job' ? formatPeer(String(value)) : String(value),
+    name === 'peer' || name === 'job' ? formatPeer(String(value)) : `${name} ${value}`,
   );
   return details.join(', ');
 }
