@@ -3,24 +3,18 @@ import { ADAPTED, makeBatch } from './make-batch.ts';
 import { startOperator, storyModel, storyModelName, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
 import { writeStoryAdapter } from './story-adapter.ts';
-import { contribute, openVisitor, submitBatch, takeFile, type Visitor } from './tab.ts';
+import { contribute, submitBatch, takeFile } from './tab.ts';
+import { useVisitors } from './visitors.ts';
 
 const RECORDS = 200;
-const visitors: Visitor[] = [];
 let operator: Operator;
-
-async function visit(): Promise<Visitor> {
-  const visitor = await openVisitor(operator.url);
-  visitors.push(visitor);
-  return visitor;
-}
+const visit = useVisitors(() => operator.url);
 
 test.beforeEach(async () => {
   operator = await startOperator({ models: [storyModel(), await writeStoryAdapter(storyModel(), 'dialect')] });
 });
 
 test.afterEach(async () => {
-  await Promise.all(visitors.splice(0).map((visitor) => visitor.close().catch(() => undefined)));
   await operator.stop();
 });
 
@@ -59,6 +53,9 @@ for (const [kind, sampling] of [
     const card = await submitBatch(requester.page, 'stories.jsonl', batch);
     await done(card);
     await takePicture(requester.page, 'batch-done');
+    const map = first.page.getByRole('img', { name: 'A picture of this device' });
+    await map.scrollIntoViewIfNeeded();
+    await expect(map).toHaveAccessibleName('A picture of this device and 2 others; 1 of them computing.');
     await takePicture(first.page, 'serving-others');
     const remote = answersOf(await takeFile(requester.page, card, 'results'));
     expect(remote.map(([id]) => id)).toEqual(expectedIds);

@@ -4,23 +4,14 @@ import { countStarts } from './count-starts.ts';
 import { makeBatch } from './make-batch.ts';
 import { startOperator, storyModel, storyModelName, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
-import { contribute, openVisitor, readDownload, submitBatch, takeFile, type Visitor } from './tab.ts';
+import { contribute, readDownload, submitBatch, takeFile } from './tab.ts';
+import { useVisitors } from './visitors.ts';
 
-const visitors: Visitor[] = [];
 let operator: Operator;
-
-async function visit(init: Parameters<typeof openVisitor>[1] = {}): Promise<Visitor> {
-  const visitor = await openVisitor(operator.url, init);
-  visitors.push(visitor);
-  return visitor;
-}
+const visit = useVisitors(() => operator.url);
 
 test.beforeAll(async () => {
   operator = await startOperator({ models: [storyModel()] });
-});
-
-test.afterEach(async () => {
-  await Promise.all(visitors.splice(0).map((visitor) => visitor.close().catch(() => undefined)));
 });
 
 test.afterAll(async () => {
@@ -68,10 +59,14 @@ test('one click makes this device a serving node; pause, resume and stop work; e
     await expectAccessible(page);
     await takePicture(page, section.toLowerCase());
   }
-  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('button', { name: 'Pause', exact: true }).click();
   await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'paused');
   await page.getByRole('button', { name: 'Resume' }).click();
   await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'serving');
+  await page.getByRole('button', { name: 'Pause for an hour' }).click();
+  await expect(page.getByText(/^until \d\d:\d\d$/)).toBeVisible();
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(page.getByText(/^until/)).toBeHidden();
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'off');
   expect(errors).toEqual([]);
@@ -96,6 +91,45 @@ test('a person chats with the model on this device', async () => {
   await expect(page.locator('span-plot canvas').first()).toBeVisible();
   await expectAccessible(page);
   await takePicture(page, 'history');
+});
+
+test('a question goes to others as it is set, and has the answer that this device gives', async () => {
+  const [asking, helper] = [await visit(), await visit()];
+  const { page, errors } = asking;
+  await page.getByRole('link', { name: 'Chat' }).click();
+  await page.getByLabel('People who share this model').check();
+  await expect(page.getByText('can read what you write')).toBeVisible();
+  await page.getByText('How it is asked').click();
+  await page.getByLabel('What to do').selectOption('Go on with the text');
+  await page.getByLabel('Temperature').fill('0');
+  await page.getByLabel('Longest answer').fill('16');
+  await expectAccessible(page);
+  const send = async () => {
+    await page.getByLabel('Your message').fill('Once upon a time');
+    await page.getByRole('button', { name: 'Send' }).click();
+  };
+  await send();
+  await expect(page.getByText('Waiting for somebody')).toBeVisible();
+  await contribute(helper.page);
+  const answers = page.locator('chat-box li[data-role=assistant]');
+  await expect(answers.first()).toContainText(/By ….{6}, in/);
+  await takePicture(page, 'chat-others');
+  // Nothing of it is left among the batches.
+  await page.getByLabel('This device').check();
+  await send();
+  await expect(answers.nth(1)).toContainText('By this device, in');
+  const texts = (await answers.allTextContents()).map((text) => text.replace(/By [^]*$/, '').trim());
+  expect(texts[0]?.length).toBeGreaterThan(8);
+  expect(texts[1]).toBe(texts[0]);
+  // One that nobody can answer is taken back by its person.
+  await helper.close();
+  await page.getByLabel('People who share this model').check();
+  await send();
+  await page.getByRole('button', { name: 'Stop' }).last().click();
+  await expect(page.getByRole('button', { name: 'Send' })).toBeVisible();
+  await page.getByRole('link', { name: 'Batch' }).click();
+  await expect(page.locator('batch-desk article')).toHaveCount(0);
+  expect(errors).toEqual([]);
 });
 
 test('a batch runs on this device alone, and its card fits a phone', async () => {
@@ -135,7 +169,7 @@ test('every tab of a browser shows and uses the one node', async () => {
   await expect(card).toHaveAttribute('data-state', 'done');
   expect(await takeFile(second, card, 'results')).toHaveLength(4);
 
-  await second.getByRole('button', { name: 'Pause' }).click();
+  await second.getByRole('button', { name: 'Pause', exact: true }).click();
   await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'paused');
   await page.close();
   await expect(second.getByTestId('phase')).toHaveAttribute('data-phase', 'off');

@@ -2,23 +2,17 @@ import { expect, test, type Page } from '@playwright/test';
 import { makeBatch } from './make-batch.ts';
 import { startOperator, storyModel, storyModelName, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
-import { contribute, openVisitor, submitBatch, takeFile, type Visitor } from './tab.ts';
+import { contribute, submitBatch, takeFile } from './tab.ts';
+import { useVisitors } from './visitors.ts';
 
-const visitors: Visitor[] = [];
 let operator: Operator;
-
-async function visit(init: Parameters<typeof openVisitor>[1] = {}): Promise<Visitor> {
-  const visitor = await openVisitor(operator.url, init);
-  visitors.push(visitor);
-  return visitor;
-}
+const visit = useVisitors(() => operator.url);
 
 test.beforeEach(async () => {
   operator = await startOperator({ models: [storyModel()] });
 });
 
 test.afterEach(async () => {
-  await Promise.all(visitors.splice(0).map((visitor) => visitor.close().catch(() => undefined)));
   await operator.stop();
 });
 
@@ -117,7 +111,7 @@ test('pause hands the work back, and another peer finishes the batch', async () 
   await contribute(second.page);
   const card = await submitBatch(asking.page, 'shared.jsonl', makeBatch(60, storyModelName(), { maxTokens: 24 }));
   await expect(first.page.getByTestId('records')).not.toHaveText('0');
-  await first.page.getByRole('button', { name: 'Pause' }).click();
+  await first.page.getByRole('button', { name: 'Pause', exact: true }).click();
   await expect(first.page.getByTestId('phase')).toHaveAttribute('data-phase', 'paused');
   await expect(card).toHaveAttribute('data-state', 'done');
   await expect(card.getByTestId('counts')).toContainText('60 of 60');

@@ -4,24 +4,15 @@ import { expect, test } from '@playwright/test';
 import { makeBatch } from './make-batch.ts';
 import { startOperator, storyModel, storyModelName, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
-import { contribute, openVisitor, submitBatch, type Visitor } from './tab.ts';
+import { contribute, submitBatch } from './tab.ts';
+import { useVisitors } from './visitors.ts';
 
 const WORKER = 'dist/service-worker.js';
-const visitors: Visitor[] = [];
 let operator: Operator;
-
-async function visit(init: Parameters<typeof openVisitor>[1] = {}): Promise<Visitor> {
-  const visitor = await openVisitor(operator.url, init);
-  visitors.push(visitor);
-  return visitor;
-}
+const visit = useVisitors(() => operator.url);
 
 test.beforeAll(async () => {
   operator = await startOperator({ models: [storyModel()] });
-});
-
-test.afterEach(async () => {
-  await Promise.all(visitors.splice(0).map((visitor) => visitor.close().catch(() => undefined)));
 });
 
 test.afterAll(async () => {

@@ -2,23 +2,14 @@ import { expect, test, type Page } from '@playwright/test';
 import { expectAccessible } from './accessible.ts';
 import { startOperator, storyModel, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
-import { contribute, openVisitor, readDownload, type Visitor } from './tab.ts';
+import { contribute, readDownload } from './tab.ts';
+import { useVisitors } from './visitors.ts';
 
-const visitors: Visitor[] = [];
 let operator: Operator;
-
-async function visit(init: Parameters<typeof openVisitor>[1] = {}): Promise<Visitor> {
-  const visitor = await openVisitor(operator.url, init);
-  visitors.push(visitor);
-  return visitor;
-}
+const visit = useVisitors(() => operator.url);
 
 test.beforeAll(async () => {
   operator = await startOperator({ models: [storyModel()] });
-});
-
-test.afterEach(async () => {
-  await Promise.all(visitors.splice(0).map((visitor) => visitor.close().catch(() => undefined)));
 });
 
 test.afterAll(async () => {

@@ -6,19 +6,20 @@ import { expectAccessible } from './accessible.ts';
 import { startOperator, storyModel, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
 import { writeStoryAdapter } from './story-adapter.ts';
-import { contribute, openVisitor, readDownload, type Visitor } from './tab.ts';
+import { contribute, readDownload } from './tab.ts';
+import { useVisitors } from './visitors.ts';
 
 const BASE = 'public/models/starling-builtin.gguf';
 const DATA = 'models/personas/innkeeper.jsonl';
-const visitors: Visitor[] = [];
 let operator: Operator;
+const visit = useVisitors(() => operator.url);
+const openStudio = () => visit({ at: '#studio' });
 
 test.beforeEach(async () => {
   operator = await startOperator({ models: [BASE] });
 });
 
 test.afterEach(async () => {
-  await Promise.all(visitors.splice(0).map((visitor) => visitor.close().catch(() => undefined)));
   await operator.stop();
 });
 
@@ -26,12 +27,6 @@ test.afterEach(async () => {
 function losses(text: string | null): [number, number] {
   const [, before = '', after = ''] = /Held-out loss (\d+\.\d+) → (\d+\.\d+)/.exec(text ?? '') ?? [];
   return [Number(before), Number(after)];
-}
-
-async function openStudio(): Promise<Visitor> {
-  const visitor = await openVisitor(`${operator.url}#studio`);
-  visitors.push(visitor);
-  return visitor;
 }
 
 async function choose(page: Page, times: number): Promise<void> {
@@ -92,8 +87,7 @@ test('a model is taught a character, tried and saved', async () => {
   // Whoever publishes it shares it with everybody: other tabs fetch it like a model and talk to it.
   await operator.stop();
   operator = await startOperator({ models: [BASE, file] });
-  const guest = await openVisitor(`${operator.url}#chat`);
-  visitors.push(guest);
+  const guest = await visit({ at: '#chat' });
   await guest.page.getByLabel('Model').selectOption('innkeeper.gguf');
   await guest.page.getByLabel('Your message').fill('Where can I sleep?');
   await guest.page.getByRole('button', { name: 'Send' }).click();
@@ -176,8 +170,7 @@ test('an adapter from elsewhere is checked against its model, tried, and put on 
   await expect(own).toContainText('made on this device');
 
   // Nobody hears of it before its person says so; then others find it, and fetch it from this tab alone.
-  const guest = await openVisitor(operator.url);
-  visitors.push(guest);
+  const guest = await visit();
   await contribute(guest.page);
   await guest.page.getByRole('link', { name: 'Models' }).click();
   const found = guest.page.locator('model-shelf article', { hasText: 'dialect.gguf' });

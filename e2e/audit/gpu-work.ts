@@ -7,41 +7,49 @@ export interface GpuWork {
   readonly submits: number;
   /** When the last work that was waited for had ended. */
   readonly finishedMs: number;
+  /** The longest that a GPU had work since it was last at rest, from hand-over to end. */
+  readonly longestMs: number;
 }
 
-/** A worker that ends takes its record along, so that each is read this often. */
-const READ_MS = 10;
+const MARK = 'starling-gpu-work';
 
-declare global {
-  var gpuWork: { submits: number; submittedMs: number; finishedMs: number } | undefined;
-}
-
-/** Watches workers that begin from now on. @returns what was last seen */
+/**
+ * Watches workers that begin from now on. They tell by their console: what they said outlives them, so that nothing of
+ * a worker that is ended is missed.
+ *
+ * @returns what was last seen
+ */
 export function watchGpuWork(page: Page): () => GpuWork {
-  const seen = { submits: 0, submittedMs: 0, finishedMs: 0 };
-  const read = async (worker: Worker) => {
-    await worker.evaluate(watchQueue);
-    for (;;) {
-      const work = await worker.evaluate(() => globalThis.gpuWork);
-      seen.submits = Math.max(seen.submits, work?.submits ?? 0);
-      seen.submittedMs = Math.max(seen.submittedMs, work?.submittedMs ?? 0);
-      seen.finishedMs = Math.max(seen.finishedMs, work?.finishedMs ?? 0);
-      await new Promise((done) => setTimeout(done, READ_MS));
+  const seen = { submits: 0, submittedMs: 0, finishedMs: 0, longestMs: 0 };
+  page.on('console', (message) => {
+    const [mark, event, atMs] = message.text().split(' ');
+    if (mark !== MARK) return;
+    if (event === 'submitted') {
+      seen.submits += 1;
+      seen.submittedMs = Math.max(seen.submittedMs, Number(atMs));
+    } else {
+      seen.finishedMs = Math.max(seen.finishedMs, Number(atMs));
+      seen.longestMs = Math.max(seen.longestMs, seen.finishedMs - seen.submittedMs);
     }
-  };
-  page.on('worker', (worker) => void read(worker).catch(() => undefined));
+  });
+  page.on('worker', (worker: Worker) => void worker.evaluate(watchQueue, MARK).catch(() => undefined));
   return () => ({ ...seen });
 }
 
-function watchQueue(): void {
-  if (globalThis.gpuWork || !('GPUQueue' in globalThis)) return;
-  const work = { submits: 0, submittedMs: 0, finishedMs: 0 };
-  globalThis.gpuWork = work;
+/**
+ * When a GPU was at rest at the latest. Of work whose end nobody could see, because its worker was ended, it is taken to
+ * have been as long as the longest before.
+ */
+export function restedMs({ submittedMs, finishedMs, longestMs }: GpuWork): number {
+  return finishedMs >= submittedMs ? finishedMs : submittedMs + longestMs;
+}
+
+function watchQueue(mark: string): void {
+  if (!('GPUQueue' in globalThis)) return;
   const submit: GPUQueue['submit'] = Reflect.get(GPUQueue.prototype, 'submit');
   GPUQueue.prototype.submit = function (this: GPUQueue, buffers) {
     submit.call(this, buffers);
-    work.submits += 1;
-    work.submittedMs = Date.now();
-    void this.onSubmittedWorkDone().then(() => (work.finishedMs = Date.now()));
+    console.debug(`${mark} submitted ${Date.now()}`);
+    void this.onSubmittedWorkDone().then(() => console.debug(`${mark} finished ${Date.now()}`));
   };
 }

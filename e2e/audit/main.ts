@@ -12,7 +12,8 @@ import { openPartitioned } from '../partitioned-browser.ts';
 import { openVisitor, submitBatch } from '../tab.ts';
 import { countRecords } from './count-records.ts';
 import { frameGaps } from './frame-gaps.ts';
-import { watchGpuWork } from './gpu-work.ts';
+import { restedMs, watchGpuWork } from './gpu-work.ts';
+import { keepAsking, STOPS } from './stops.ts';
 
 const BEFORE_BYTES = 60_000;
 const LEFT_RECORDS = 2;
@@ -31,6 +32,24 @@ function report(what: string, found: string, promise: string, keeps: boolean): v
 }
 const seconds = (text: string) => Number(text) * 1_000;
 const stateOf = (page: Page) => page.evaluate(() => window.Starling?.state);
+
+async function agree(): Promise<void> {
+  const badge = page.frameLocator('iframe[title=Starling]');
+  await badge.getByRole('button', { name: 'Share this GPU?' }).click();
+  await badge.getByRole('button', { name: 'Start' }).click();
+  await expect.poll(() => stateOf(page), { timeout: 120_000 }).toBe('on');
+}
+
+/** Ends work in the middle of an answer that would not end, and of what strangers asked for. */
+async function measureStop(name: keyof typeof STOPS): Promise<void> {
+  await keepAsking(page);
+  const before = work().submits;
+  await expect.poll(() => work().submits).toBeGreaterThan(before);
+  const stoppedMs = await page.evaluate(STOPS[name]);
+  await page.waitForTimeout(2_000);
+  const lateMs = restedMs(work()) - stoppedMs;
+  report(`GPU at rest after ${name}`, `${lateMs} ms`, 'within 250 ms', lateMs <= STOP_MS);
+}
 
 const operator = positionals[0] === undefined ? await startOperator({ models: [] }) : undefined;
 const address = positionals[0] ?? operator?.exampleUrl ?? '';
@@ -80,10 +99,7 @@ if (operator) {
   });
   await session.send('Emulation.setPressureStateOverride', { ...source, state: 'nominal' });
 }
-const badge = page.frameLocator('iframe[title=Starling]');
-await badge.getByRole('button', { name: 'Share this GPU?' }).click();
-await badge.getByRole('button', { name: 'Start' }).click();
-await expect.poll(() => stateOf(page), { timeout: 120_000 }).toBe('on');
+await agree();
 const requester = operator && (await openVisitor(operator.url));
 if (requester) await submitBatch(requester.page, 'audit.jsonl', makeBatch(LINES, 'starling-builtin'), 'swarm');
 const atRest = work().submits;
@@ -98,19 +114,17 @@ report(
 );
 
 console.log(`        pieces of work given to the GPU meanwhile: ${work().submits - atRest}`);
-const endMs = await page.evaluate(() => {
-  window.Starling?.revoke();
-  return Date.now();
-});
-await page.waitForTimeout(2_000);
-const { submittedMs, finishedMs } = work();
-const lateMs = Math.max(submittedMs, finishedMs) - endMs;
-report('GPU at rest after the person’s end', `${lateMs} ms`, 'within 250 ms', lateMs <= STOP_MS);
+await measureStop('pause');
+await page.evaluate(() => window.Starling?.resume());
+await expect.poll(() => stateOf(page)).toBe('on');
+await measureStop('revoke');
 report('state after it', (await stateOf(page)) ?? 'none', 'off', (await stateOf(page)) === 'off');
 const left = await countRecords(frame);
 report('records that the frame keeps after it', String(left), 'at most 2: its key, today’s data', left <= LEFT_RECORDS);
 
 await requester?.close();
+await agree();
+await measureStop('taking the badge away');
 await close();
 await operator?.stop();
 process.exit(isKept ? 0 : 1);

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { createMemoryPieceStore, parseGgufHeader } from '../weights/index.ts';
-import { createEngineApi, type EngineApi, type EngineEvent, type ProductType, type SequenceRequest } from './index.ts';
+import { createEngineApi, type ProductType, type SequenceRequest } from './index.ts';
 import { isInt8Type } from './kernels/int8-products.ts';
 import { readModelConfig } from './model/config.ts';
 import { dequantise } from './model/dequantise.reference.ts';
 import { forwardReference } from './model/forward.reference.ts';
+import { answerOf, type Answer } from './testing/answer.ts';
 import { reachableGpu } from './testing/reachable-gpu.ts';
 import { storeFile } from './testing/store-file.ts';
 import { testModels, type TestModel } from './testing/test-models.ts';
@@ -73,20 +74,20 @@ describe('int8 products', () => {
       record: i,
     }));
     const alone: Answer[] = [];
-    for (const request of requests) alone.push(await answer(plain.engine, request));
+    for (const request of requests) alone.push(await answerOf(plain.engine, request));
     await plain.engine.stop();
     const { engine } = await open(model, 'int8');
-    expect(await Promise.all(requests.map((request) => answer(engine, request)))).toEqual(alone);
+    expect(await Promise.all(requests.map((request) => answerOf(engine, request)))).toEqual(alone);
     const [first] = requests;
-    if (first) expect(await answer(engine, first)).toEqual(alone[0]);
+    if (first) expect(await answerOf(engine, first)).toEqual(alone[0]);
     await engine.stop();
   });
 
   test('they are a numeric class of their own, and nobody has them who did not ask', async () => {
     const [plain, rounded] = [await open(model, 'f32'), await open(model, 'int8')];
     const [first, second] = [
-      await answer(plain.engine, requestOf(plain.root)),
-      await answer(rounded.engine, requestOf(rounded.root)),
+      await answerOf(plain.engine, requestOf(plain.root)),
+      await answerOf(rounded.engine, requestOf(rounded.root)),
     ];
     expect(first.numericClass).not.toContain('int8');
     expect(second.numericClass.replace('-int8', '')).toBe(first.numericClass);
@@ -98,7 +99,7 @@ describe('int8 products', () => {
     const { gpu } = reachableGpu();
     Object.assign(gpu, { wgslLanguageFeatures: new Set() });
     const { engine, root } = await open(model, 'int8', false, gpu);
-    expect((await answer(engine, requestOf(root))).numericClass).not.toContain('int8');
+    expect((await answerOf(engine, requestOf(root))).numericClass).not.toContain('int8');
     await engine.stop();
   });
 });
@@ -106,20 +107,4 @@ describe('int8 products', () => {
 function requestOf(model: SequenceRequest['model']): Omit<SequenceRequest, 'id'> {
   const sampling = { temperature: 0, topK: 0, topP: 1, seed: 0 };
   return { model, prompt: Uint32Array.of(1, 300), maxTokens: 2, sampling, record: 0, stop: [], logProbabilities: true };
-}
-
-/** Tokens and the very bits of their log-probabilities. */
-interface Answer {
-  readonly tokens: readonly number[];
-  readonly logProbabilities: readonly number[];
-  readonly numericClass: string;
-}
-
-async function answer(engine: EngineApi, request: Omit<SequenceRequest, 'id'>): Promise<Answer> {
-  const events: EngineEvent[] = [];
-  await engine.generate({ ...request, id: crypto.randomUUID() }, (event) => void events.push(event));
-  const last = events.at(-1);
-  if (last?.t !== 'done') throw new TypeError(`not done: ${JSON.stringify(last)}`);
-  const logProbabilities = events.flatMap((event) => (event.t === 'token' ? [event.logProbability ?? 9] : []));
-  return { tokens: [...last.tokens], logProbabilities, numericClass: last.numericClass };
 }

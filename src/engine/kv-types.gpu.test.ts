@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { createMemoryPieceStore, parseGgufHeader } from '../weights/index.ts';
-import { createEngineApi, type EngineApi, type EngineEvent, type SequenceRequest } from './index.ts';
+import { createEngineApi } from './index.ts';
 import { readModelConfig } from './model/config.ts';
 import { dequantise } from './model/dequantise.reference.ts';
 import { forwardReference } from './model/forward.reference.ts';
 import type { KvType } from './model/kv-type.ts';
 import { runLimits } from './model/load-model.ts';
+import { answerOf, type Answer } from './testing/answer.ts';
 import { storeFile } from './testing/store-file.ts';
 import { hasSharedModels, testModels, type TestModel } from './testing/test-models.ts';
 
@@ -79,13 +80,13 @@ describe.each(['f16', 'int8'] as const)('a cache of %s', (kvType) => {
       logProbabilities: true,
     }));
     const alone: Answer[] = [];
-    for (const request of requests) alone.push(await answer(plain.engine, request));
+    for (const request of requests) alone.push(await answerOf(plain.engine, request));
     await plain.engine.stop();
     const { engine } = await open(model, kvType);
-    expect(await Promise.all(requests.map((request) => answer(engine, request)))).toEqual(alone);
+    expect(await Promise.all(requests.map((request) => answerOf(engine, request)))).toEqual(alone);
     // And one by itself, as guesses are made only then.
     const [first] = requests;
-    if (first) expect(await answer(engine, first)).toEqual(alone[0]);
+    if (first) expect(await answerOf(engine, first)).toEqual(alone[0]);
     expect((await engine.stats()).promptTokensShared).toBeGreaterThan(0);
     await engine.stop();
   });
@@ -99,7 +100,7 @@ test('a type is part of the numeric class, of the memory taken and of the budget
   const found = new Map<KvType, { bytes: number; perToken: number; pages: number; name: string }>();
   for (const kvType of ['f32', 'f16', 'int8'] as const) {
     const { engine, report } = await open(model, kvType);
-    const { numericClass } = await answer(engine, {
+    const { numericClass } = await answerOf(engine, {
       model: report.root,
       prompt: Uint32Array.of(1, 300),
       maxTokens: 1,
@@ -132,19 +133,3 @@ test('a type is part of the numeric class, of the memory taken and of the budget
   expect(new Set([f32.name, f16.name, int8.name]).size).toBe(3);
   expect(f16.name).toContain('kv-f16');
 });
-
-/** Tokens and the very bits of their log-probabilities. */
-interface Answer {
-  readonly tokens: readonly number[];
-  readonly logProbabilities: readonly number[];
-  readonly numericClass: string;
-}
-
-async function answer(engine: EngineApi, request: Omit<SequenceRequest, 'id'>): Promise<Answer> {
-  const events: EngineEvent[] = [];
-  await engine.generate({ ...request, id: crypto.randomUUID() }, (event) => void events.push(event));
-  const last = events.at(-1);
-  if (last?.t !== 'done') throw new TypeError(`not done: ${JSON.stringify(last)}`);
-  const logProbabilities = events.flatMap((event) => (event.t === 'token' ? [event.logProbability ?? 9] : []));
-  return { tokens: [...last.tokens], logProbabilities, numericClass: last.numericClass };
-}

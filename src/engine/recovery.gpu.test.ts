@@ -2,14 +2,8 @@ import { beforeAll, expect, test } from 'vitest';
 import type { ModelRoot } from '../base/branded.ts';
 import { createRandom } from '../base/random.ts';
 import { createMemoryPieceStore } from '../weights/index.ts';
-import {
-  createEngineApi,
-  type EngineApi,
-  type EngineEvent,
-  type LoadOptions,
-  type ModelSource,
-  type SequenceRequest,
-} from './index.ts';
+import { createEngineApi, type LoadOptions, type ModelSource, type SequenceRequest } from './index.ts';
+import { eventsOf, streamedOf, tokensOf } from './testing/answer.ts';
 import { reachableGpu } from './testing/reachable-gpu.ts';
 import { storeFile } from './testing/store-file.ts';
 import { testModels } from './testing/test-models.ts';
@@ -51,29 +45,13 @@ function requests(count: number): SequenceRequest[] {
   }));
 }
 
-async function run(engine: EngineApi, request: SequenceRequest, onToken = () => {}): Promise<EngineEvent[]> {
-  const events: EngineEvent[] = [];
-  await engine.generate(request, (event) => {
-    events.push(event);
-    if (event.t === 'token') onToken();
-  });
-  return events;
-}
-
-const tokensOf = (events: readonly EngineEvent[]) => {
-  const done = events.at(-1);
-  return done?.t === 'done' ? Array.from(done.tokens) : done;
-};
-const streamedOf = (events: readonly EngineEvent[]) =>
-  events.flatMap((event) => (event.t === 'token' ? [event.token] : []));
-
 /** Each loss reloads the model and tests its kernels: seconds on a GPU in software. */
 const PATIENT = { timeout: 900_000 };
 
 test('twenty losses in mid-batch: every sequence ends with the tokens that it would have had', PATIENT, async () => {
   const { engine, devices } = await openEngine({ slots: 6 });
   const all = requests(9);
-  const expected = await Promise.all(all.map((request) => run(engine, request)));
+  const expected = await Promise.all(all.map((request) => eventsOf(engine, request)));
   const random = createRandom(20);
   let losses = 0;
   let untilNext = 12;
@@ -87,7 +65,7 @@ test('twenty losses in mid-batch: every sequence ends with the tokens that it wo
   };
   // A reading too: it begins again.
   const scores = await engine.score(root, story.slice(0, 40));
-  const again = all.map((request) => run(engine, request, onToken));
+  const again = all.map((request) => eventsOf(engine, request, onToken));
   const reading = engine.score(root, story.slice(0, 40));
   const found = await Promise.all(again);
   expect(losses).toBe(20);
@@ -105,10 +83,10 @@ test('twenty losses in mid-batch: every sequence ends with the tokens that it wo
 test('two sequences with guesses under way survive a loss at every token', PATIENT, async () => {
   const { engine, devices } = await openEngine();
   const all = requests(2);
-  const expected = await Promise.all(all.map((request) => run(engine, request)));
+  const expected = await Promise.all(all.map((request) => eventsOf(engine, request)));
   let tokens = 0;
   const onToken = () => void (++tokens % 4 === 0 && tokens < 40 && devices.at(-1)?.destroy());
-  const found = await Promise.all(all.map((request) => run(engine, request, onToken)));
+  const found = await Promise.all(all.map((request) => eventsOf(engine, request, onToken)));
   expect(found.map(tokensOf)).toEqual(expected.map(tokensOf));
   expect(devices.length).toBeGreaterThan(5);
   await engine.stop();
@@ -118,15 +96,15 @@ test('while the model is loaded again requests wait, can be cancelled, and unloa
   const { engine, devices } = await openEngine();
   const [first, second] = requests(2);
   if (!first || !second) throw new TypeError('no requests');
-  const expected = tokensOf(await run(engine, first));
+  const expected = tokensOf(await eventsOf(engine, first));
   devices[0]?.destroy();
-  const [waits, cancelled] = [run(engine, first), run(engine, second)];
+  const [waits, cancelled] = [eventsOf(engine, first), eventsOf(engine, second)];
   await engine.cancel(second.id);
   expect((await cancelled).at(-1)).toMatchObject({ t: 'done', finish: 'cancelled' });
   expect(tokensOf(await waits)).toEqual(expected);
   devices[1]?.destroy();
   await Promise.resolve();
-  const ended = run(engine, first);
+  const ended = eventsOf(engine, first);
   await engine.unloadModel(root);
   expect((await ended).at(-1)).toMatchObject({ t: 'failed', code: 'model-not-loaded' });
   await engine.stop();
@@ -146,14 +124,14 @@ test('on another adapter, which may round in another way, what was begun ends by
   story = await engine.encodePrompt(root, 'Once upon a time, there was a little girl named Lily. ');
   const [request] = requests(1);
   if (!request) throw new TypeError('no request');
-  const expected = tokensOf(await run(engine, request));
+  const expected = tokensOf(await eventsOf(engine, request));
   let isLost = false;
-  const begun = await run(engine, request, () => {
+  const begun = await eventsOf(engine, request, () => {
     if (!isLost) devices.at(-1)?.destroy();
     isLost = true;
   });
   expect(begun.at(-1)).toMatchObject({ t: 'failed', code: 'device-lost' });
-  const after = await run(engine, request);
+  const after = await eventsOf(engine, request);
   expect(tokensOf(after)).toEqual(expected);
   expect(after.at(-1)).toMatchObject({ numericClass: expect.stringContaining('/maker 1/') });
   await engine.stop();
@@ -163,13 +141,13 @@ test('a device that is lost again and again without a token is given up by name'
   const { engine, devices } = await openEngine();
   const [request] = requests(1);
   if (!request) throw new TypeError('no request');
-  const expected = tokensOf(await run(engine, request));
+  const expected = tokensOf(await eventsOf(engine, request));
   const killer = setInterval(() => devices.at(-1)?.destroy(), 1);
-  expect((await run(engine, request)).at(-1)).toMatchObject({ t: 'failed', code: 'device-lost' });
+  expect((await eventsOf(engine, request)).at(-1)).toMatchObject({ t: 'failed', code: 'device-lost' });
   clearInterval(killer);
-  expect((await run(engine, request)).at(-1)).toMatchObject({ t: 'failed', code: 'model-not-loaded' });
+  expect((await eventsOf(engine, request)).at(-1)).toMatchObject({ t: 'failed', code: 'model-not-loaded' });
   await engine.loadModel(source, () => undefined, { contextTokens: 256 });
-  expect(tokensOf(await run(engine, request))).toEqual(expected);
+  expect(tokensOf(await eventsOf(engine, request))).toEqual(expected);
   await engine.stop();
 });
 
@@ -185,7 +163,7 @@ test('a model gets as many slots as memory has room for', async () => {
   const { engine, devices } = await openEngine();
   const [request] = requests(1);
   if (!request) throw new TypeError('no request');
-  const expected = tokensOf(await run(engine, request));
+  const expected = tokensOf(await eventsOf(engine, request));
   const before = await engine.stats();
   await engine.unloadModel(root);
   let largest = 0;
@@ -196,7 +174,7 @@ test('a model gets as many slots as memory has room for', async () => {
   });
   const { slots } = await engine.loadModel(source, () => undefined, { contextTokens: 256 });
   expect(slots).toBe(4);
-  expect(tokensOf(await run(engine, request))).toEqual(expected);
+  expect(tokensOf(await eventsOf(engine, request))).toEqual(expected);
   expect((await engine.stats()).gpuBytes).toBeLessThan(before.gpuBytes);
   await engine.stop();
 });
@@ -222,11 +200,11 @@ test('a step without memory goes on with fewer sequences, and one that is alone 
   const all = requests(8);
   const greedy = all.filter(({ sampling }) => sampling === GREEDY);
   const expected = [];
-  for (const request of greedy) expected.push(tokensOf(await run(engine, request)));
+  for (const request of greedy) expected.push(tokensOf(await eventsOf(engine, request)));
   let refusals = 0;
   // Logits come back through a buffer that is made when it is first wanted: by the sequences that are drawn on the CPU.
   fillMemory(devices[0], (label) => label === 'logits_staging' && refusals++ < 2);
-  const found = (await Promise.all(all.map((request) => run(engine, request)))).map(tokensOf);
+  const found = (await Promise.all(all.map((request) => eventsOf(engine, request)))).map(tokensOf);
   expect(refusals).toBe(3);
   expect(all.flatMap(({ sampling }, i) => (sampling === GREEDY ? [found[i]] : []))).toEqual(expected);
   expect(found.every(Array.isArray)).toBe(true);
@@ -235,7 +213,7 @@ test('a step without memory goes on with fewer sequences, and one that is alone 
   refusals = -1000;
   const [first, , cold] = all;
   if (!first || !cold) throw new TypeError('no requests');
-  expect((await run(engine, cold)).at(-1)).toMatchObject({ t: 'failed', code: 'out-of-memory' });
-  expect(tokensOf(await run(engine, first))).toEqual(expected[0]);
+  expect((await eventsOf(engine, cold)).at(-1)).toMatchObject({ t: 'failed', code: 'out-of-memory' });
+  expect(tokensOf(await eventsOf(engine, first))).toEqual(expected[0]);
   await engine.stop();
 });

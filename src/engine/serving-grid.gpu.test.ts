@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { AdapterRoot } from '../base/branded.ts';
 import { createMemoryPieceStore, parseGgufHeader } from '../weights/index.ts';
-import { createEngineApi, type EngineApi, type EngineEvent, type SequenceRequest } from './index.ts';
+import { createEngineApi, type EngineApi, type SequenceRequest } from './index.ts';
 import { readModelConfig } from './model/config.ts';
+import { answerOf, type Answer } from './testing/answer.ts';
 import { randomAdapter } from './testing/random-adapter.ts';
 import { storeFile } from './testing/store-file.ts';
 import { testModels } from './testing/test-models.ts';
@@ -14,12 +15,6 @@ const store = createMemoryPieceStore();
 const model = testModels.find(({ name }) => name === 'stories260K-Q8_0') ?? testModels[0];
 if (!model) throw new TypeError('no test model');
 const SCHEMA = { type: 'object', properties: { a: { type: 'string', maxLength: 3 } }, required: ['a'] };
-
-/** Tokens and the very bits of their log-probabilities. */
-interface Answer {
-  readonly tokens: readonly number[];
-  readonly logProbabilities: readonly number[];
-}
 
 async function open(sharesPrefixes: boolean, speculates: boolean): Promise<EngineApi> {
   const engine = createEngineApi({ store });
@@ -33,15 +28,6 @@ async function open(sharesPrefixes: boolean, speculates: boolean): Promise<Engin
   await engine.loadAdapter(root, 'large' as AdapterRoot, randomAdapter(config, { rank: 20, seed: 1 }));
   await engine.loadAdapter(root, 'small' as AdapterRoot, randomAdapter(config, { rank: 4, seed: 2, targets }));
   return engine;
-}
-
-async function answer(engine: EngineApi, request: SequenceRequest): Promise<Answer> {
-  const events: EngineEvent[] = [];
-  await engine.generate({ ...request, id: crypto.randomUUID() }, (event) => void events.push(event));
-  const last = events.at(-1);
-  if (last?.t !== 'done') throw new TypeError(`not done: ${JSON.stringify(last)}`);
-  const logProbabilities = events.flatMap((event) => (event.t === 'token' ? [event.logProbability ?? 9] : []));
-  return { tokens: [...last.tokens], logProbabilities };
 }
 
 let requests: readonly SequenceRequest[];
@@ -67,7 +53,7 @@ beforeAll(async () => {
     ...(i % 4 === 2 ? { constraint: { schema: SCHEMA } } : {}),
   }));
   const answers: Answer[] = [];
-  for (const request of requests) answers.push(await answer(plain, request));
+  for (const request of requests) answers.push(await answerOf(plain, request));
   alone = answers;
   await plain.stop();
 }, 120_000);
@@ -83,7 +69,7 @@ describe.each([
     for (let size = 1; size <= SEQUENCES; size++) {
       // Another part of the mix each time.
       const chosen = Array.from({ length: size }, (_, i) => (size * 5 + i) % SEQUENCES);
-      const together = await Promise.all(chosen.map((i) => answer(engine, requests[i] as SequenceRequest)));
+      const together = await Promise.all(chosen.map((i) => answerOf(engine, requests[i] as SequenceRequest)));
       expect(together, `batch of ${size}`).toEqual(chosen.map((i) => alone[i]));
     }
     await engine.stop();

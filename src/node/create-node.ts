@@ -70,8 +70,8 @@ class TabNode implements StarlingNode {
     await (await this.#node()).contribute(consent);
   }
 
-  pause(): void {
-    this.#governed().pause();
+  pause(forMs?: number): void {
+    this.#governed().pause(forMs);
   }
 
   resume(): void {

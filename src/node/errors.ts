@@ -11,6 +11,7 @@ import { AppError } from '../base/app-error.ts';
  * - `not-shareable`: no adapter of this device's own, too large, or one too many
  * - `unknown-file`: none of the offered models is this file, byte for byte
  * - `unknown-job`: no such batch on this device
+ * - `not-answered`: a question that others were asked ended without an answer; its message says why
  */
 export type NodeErrorCode =
   | 'offline'
@@ -22,7 +23,8 @@ export type NodeErrorCode =
   | 'adapter-refused'
   | 'not-shareable'
   | 'unknown-file'
-  | 'unknown-job';
+  | 'unknown-job'
+  | 'not-answered';
 
 /** Thrown by the composed node; errors of its parts keep their own names. */
 export class NodeError extends AppError<NodeErrorCode, { readonly model?: string }> {

@@ -23,6 +23,7 @@ import { problemOf } from './problem.ts';
 import { createServing, readStorage, type Serving } from './serving.ts';
 import { EMPTY_SNAPSHOT, type NodePhase, type NodeSnapshot, type Problem, type StartStep } from './snapshot.ts';
 import type { Consent, StarlingNode } from './starling-node.ts';
+import { createTimedPause } from './timed-pause.ts';
 import type { Studio } from './studio/studio.ts';
 import { viewDevice, viewOffer } from './view-device.ts';
 
@@ -40,6 +41,7 @@ export class PageNode implements StarlingNode {
   #device: Device | undefined;
   #opening: Promise<Device> | undefined;
   #phase: NodePhase = 'off';
+  readonly #timedPause = createTimedPause(() => this.resume());
   #step: StartStep | undefined;
   #problem: Problem | undefined;
   #lastConsent: Consent | undefined;
@@ -86,6 +88,7 @@ export class PageNode implements StarlingNode {
   snapshot(): NodeSnapshot {
     const own = {
       phase: this.#phase,
+      pausedUntilMs: this.#timedPause.untilMs,
       isOtherTab: false,
       step: this.#step,
       problem: this.#problem,
@@ -136,8 +139,9 @@ export class PageNode implements StarlingNode {
     });
   }
 
-  pause(): void {
+  pause(forMs?: number): void {
     if (this.#phase !== 'serving' || !this.#device) return;
+    this.#timedPause.begin(forMs);
     this.#serving.pause(this.#device, true);
     this.#device.announce(undefined);
     this.#enter('paused');
@@ -148,6 +152,7 @@ export class PageNode implements StarlingNode {
     const device = this.#device;
     const model = device?.engine.loaded()?.root;
     if (this.#phase !== 'paused' || !device || !model) return;
+    this.#timedPause.end();
     this.#serving.pause(device, false);
     device.announce(model);
     this.#enter('serving');
@@ -163,6 +168,7 @@ export class PageNode implements StarlingNode {
 
   async stop(): Promise<void> {
     this.#starting?.abort();
+    this.#timedPause.end();
     const device = this.#device;
     if (!device || this.#phase === 'off') return this.#lock.release();
     this.#enter('stopping');

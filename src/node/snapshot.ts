@@ -86,6 +86,8 @@ export interface PeerView {
 /** Everything that the interface shows, as one value that is replaced on change. */
 export interface NodeSnapshot {
   readonly phase: NodePhase;
+  /** When a pause ends by itself, in milliseconds since the Unix epoch. */
+  readonly pausedUntilMs: number | undefined;
   /** The node runs in another tab of this browser; this tab shows it and speaks for it. */
   readonly isOtherTab: boolean;
   readonly step: StartStep | undefined;
@@ -117,6 +119,7 @@ export interface NodeSnapshot {
 
 export const EMPTY_SNAPSHOT: NodeSnapshot = {
   phase: 'off',
+  pausedUntilMs: undefined,
   isOtherTab: false,
   step: undefined,
   self: undefined,

@@ -41,8 +41,12 @@ export interface StarlingNode {
   readOffer(): Promise<void>;
   /** Downloads the model if needed, joins the swarm and serves. @throws {NodeError} */
   contribute(consent: Consent): Promise<void>;
-  /** Stops computing within 250 ms, hands leases back, stays connected. */
-  pause(): void;
+  /**
+   * Stops computing within 250 ms, hands leases back, stays connected.
+   *
+   * @param forMs after which it goes on by itself
+   */
+  pause(forMs?: number): void;
   resume(): void;
   /** What the person allows from now on, kept on this device. */
   setLimits(limits: Limits): void;

@@ -29,7 +29,7 @@ interface SharedNode extends Pick<
   | 'jobFiles'
 > {
   watch(onSnapshot: (snapshot: NodeSnapshot) => void, onLog: (entry: LogEntry) => void): Promise<NodeSnapshot>;
-  pause(): void;
+  pause(forMs?: number): void;
   resume(): void;
   setLimits(limits: Limits): void;
   chat(id: string, options: Omit<ChatOptions, 'onText' | 'signal'>, onText: (text: string) => void): Promise<void>;
@@ -91,7 +91,7 @@ function shareNode(node: StarlingNode): { api: SharedNode; close(): void } {
     },
     readOffer: () => node.readOffer(),
     contribute: (consent) => node.contribute(consent),
-    pause: () => node.pause(),
+    pause: (forMs) => node.pause(forMs),
     resume: () => node.resume(),
     setLimits: (limits) => node.setLimits(limits),
     stop: () => node.stop(),
@@ -169,7 +169,7 @@ export async function followTabs(onChange: () => void, onLog: (entry: LogEntry) 
     onLog: () => () => undefined,
     readOffer: () => ask(remote.readOffer()),
     contribute: (consent) => ask(remote.contribute(consent)),
-    pause: () => void remote.pause(),
+    pause: (forMs) => void remote.pause(forMs),
     resume: () => void remote.resume(),
     setLimits: (limits) => void remote.setLimits(limits),
     stop: () => ask(remote.stop()),

@@ -4,7 +4,7 @@ import type { NodeSnapshot, PeerView, ShelfModel } from './snapshot.ts';
 
 type SeenOfDevice = Omit<
   NodeSnapshot,
-  'phase' | 'isOtherTab' | 'step' | 'problem' | 'storage' | 'limits' | 'duty' | 'isTeaching'
+  'phase' | 'pausedUntilMs' | 'isOtherTab' | 'step' | 'problem' | 'storage' | 'limits' | 'duty' | 'isTeaching'
 >;
 
 /** What the parts of a device are doing now, as the interface shows it. */

@@ -13,7 +13,7 @@ export interface BuildAppInit {
 }
 
 /** What the page is made of, next to each other in the project's folder. */
-const SOURCES = [
+export const APP_SOURCES = [
   'src',
   'workers',
   'shaders',
@@ -46,7 +46,7 @@ const MAX_OUTPUT_CHARS = 64 * 1024;
 export async function buildApp({ rootDir, say, signal }: BuildAppInit): Promise<string> {
   const dist = join(rootDir, 'dist');
   const builtAtMs = await changedAt(join(dist, 'index.html'));
-  const ages = await Promise.all(SOURCES.map((name) => newest(join(rootDir, name))));
+  const ages = await Promise.all(APP_SOURCES.map((name) => newest(join(rootDir, name))));
   if (builtAtMs > 0 && builtAtMs >= Math.max(...ages)) return dist;
   say('building the page, which takes half a minute or so the first time');
   const startedAt = new Date();

@@ -1,6 +1,6 @@
 import { css, html, nothing } from 'lit';
 import { problemOf, type JobView, type Problem, type ShelfModel } from '../node/index.ts';
-import { formatBytes, formatCount, formatPeer, formatTime } from './format.ts';
+import { formatBytes, formatCount, formatDuration, formatPeer, formatTime } from './format.ts';
 import { inbox } from './inbox.ts';
 import { NodeElement } from './node-element.ts';
 import { saveFile } from './save-file.ts';
@@ -59,6 +59,8 @@ export class BatchDesk extends NodeElement {
   #where: 'swarm' | 'device' = 'swarm';
   #adapter: ShelfModel['root'] | undefined;
   #refused: Problem | undefined;
+  /** Of each batch that runs, what was answered when this page first saw it. */
+  readonly #seen = new Map<JobView['id'], { readonly ended: number; readonly atMs: number }>();
 
   #stopWatching: (() => void) | undefined;
 
@@ -203,6 +205,7 @@ export class BatchDesk extends NodeElement {
             text.answered(formatCount(job.recordsDone), formatCount(job.recordsTotal)),
             ...(job.recordsFailed > 0 ? [text.withError(job.recordsFailed)] : []),
             ...(job.reissues > 0 ? [text.askedAgain(job.reissues)] : []),
+            ...this.#left(job),
           ].join(', ')}.
           <span class="soft">${text.since(formatTime(job.createdAtMs))}</span>
         </p>
@@ -243,6 +246,20 @@ export class BatchDesk extends NodeElement {
         <problem-note .problem=${job.problem}></problem-note>
       </article>
     `;
+  }
+
+  /** At the rate since this page first saw it run. */
+  #left({ id, state, recordsTotal, recordsDone, recordsFailed }: JobView): string[] {
+    const [ended, nowMs] = [recordsDone + recordsFailed, Date.now()];
+    if (state !== 'running') {
+      this.#seen.delete(id);
+      return [];
+    }
+    const seen = this.#seen.get(id) ?? { ended, atMs: nowMs };
+    this.#seen.set(id, seen);
+    if (ended === seen.ended) return [];
+    const seconds = ((recordsTotal - ended) / (ended - seen.ended)) * ((nowMs - seen.atMs) / 1_000);
+    return [words().batch.left(formatDuration(Math.ceil(seconds)))];
   }
 
   async #take(job: JobView, which: 'output' | 'errors') {

@@ -1,7 +1,8 @@
 import { css, html, nothing } from 'lit';
 import { isAbort } from '../base/app-error.ts';
-import { problemOf, type Problem, type ShelfModel } from '../node/index.ts';
-import { formatBytes } from './format.ts';
+import { askOthers, problemOf, type JobView, type Problem, type ShelfModel } from '../node/index.ts';
+import { askFields, askStyles, readAskFields, type AskSettings } from './ask-fields.ts';
+import { formatBytes, formatPeer, formatSeconds } from './format.ts';
 import { NodeElement } from './node-element.ts';
 import { words } from './words/words.ts';
 import './problem-note.ts';
@@ -9,12 +10,15 @@ import './problem-note.ts';
 interface Turn {
   readonly role: 'user' | 'assistant';
   content: string;
+  /** Who answered, and in what time. */
+  note?: string;
 }
 
-/** A conversation with a model on this device; nothing leaves it. */
+/** A conversation with a model, on this device or by whoever shares it. */
 export class ChatBox extends NodeElement {
   static override styles = [
     ...NodeElement.styles,
+    askStyles,
     css`
       ol {
         list-style: none;
@@ -30,9 +34,30 @@ export class ChatBox extends NodeElement {
       li[data-role='user'] {
         border-left: 4px solid var(--accent);
       }
+      li small {
+        display: block;
+        margin-top: 0.25rem;
+      }
       form {
         display: grid;
         gap: 0.75rem;
+      }
+      fieldset {
+        border: 0;
+        padding: 0;
+        margin: 0;
+      }
+      fieldset label {
+        display: inline-flex;
+        gap: 0.4rem;
+        align-items: center;
+        min-height: 28px;
+        margin-right: 1.25rem;
+      }
+      input[type='radio'] {
+        width: 24px;
+        height: 24px;
+        accent-color: var(--accent);
       }
       textarea {
         width: 100%;
@@ -42,7 +67,9 @@ export class ChatBox extends NodeElement {
   ];
 
   #turns: Turn[] = [];
+  #where: AskSettings['where'] = 'device';
   #running: AbortController | undefined;
+  #waiting: JobView['state'] | undefined;
   #problem: Problem | undefined;
 
   override disconnectedCallback(): void {
@@ -57,14 +84,18 @@ export class ChatBox extends NodeElement {
       return html`<h2>${words().sections.chat}</h2>
         <p>${text.none}</p>`;
     const first = models.find(({ state }) => state === 'loaded') ?? models[0];
-    const missing = first ? first.sizeBytes - first.heldBytes : 0;
+    const missing = first && this.#where === 'device' ? first.sizeBytes - first.heldBytes : 0;
     return html`
       <h2>${words().sections.chat}</h2>
-      <p class="soft">${text.intro}</p>
+      <p class="soft">${text.intro[this.#where]}</p>
       <ol aria-label=${text.conversation} aria-live="polite" aria-busy=${this.#running !== undefined}>
-        ${this.#turns.map((turn) => html`<li class="card" data-role=${turn.role}>${turn.content || '…'}</li>`)}
+        ${this.#turns.map((turn) => this.#turn(turn))}
       </ol>
-      <form @submit=${(event: Event) => this.#send(event)}>
+      <form @submit=${(event: SubmitEvent) => void this.#send(event)}>
+        <fieldset>
+          <legend class="visually-hidden">${words().batch.who}</legend>
+          ${this.#choice('device', text.device)} ${this.#choice('swarm', words().batch.swarm)}
+        </fieldset>
         <label
           >${text.model}
           <select name="model">
@@ -75,6 +106,7 @@ export class ChatBox extends NodeElement {
         >
         <label for="text">${text.message}</label>
         <textarea id="text" name="text" required></textarea>
+        ${askFields()}
         <div class="row">
           ${
             this.#running
@@ -87,10 +119,31 @@ export class ChatBox extends NodeElement {
               : nothing
           }
           ${missing > 0 ? html`<span class="soft">${text.downloads(formatBytes(missing))}</span>` : nothing}
+          ${this.#waiting ? html`<span class="soft" role="status">${words().batch.state[this.#waiting]}…</span>` : nothing}
         </div>
       </form>
       <problem-note .problem=${this.#problem}></problem-note>
     `;
+  }
+
+  #turn({ role, content, note }: Turn) {
+    const small = note ? html`<small class="soft figures">${note}</small>` : nothing;
+    return html`<li class="card" data-role=${role}>${content || '…'}${small}</li>`;
+  }
+
+  #choice(where: AskSettings['where'], label: string) {
+    return html`<label
+      ><input
+        type="radio"
+        name="where"
+        value=${where}
+        .checked=${this.#where === where}
+        @change=${() => {
+          this.#where = where;
+          this.requestUpdate();
+        }}
+      />${label}</label
+    >`;
   }
 
   #clear() {
@@ -98,40 +151,65 @@ export class ChatBox extends NodeElement {
     this.requestUpdate();
   }
 
-  async #send(event: Event) {
+  async #send(event: SubmitEvent) {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
     const data = new FormData(form);
-    const model = data.get('model') as ShelfModel['root'];
     const content = (data.get('text') as string).trim();
-    if (!content) return;
-    form.querySelector('textarea')?.setRangeText('', 0, content.length + 1e6);
-    form.reset();
-    const messages = [...this.#turns, { role: 'user' as const, content }];
+    if (!content || this.#running) return;
+    // Only the message goes: how it is asked stays for the next one.
+    const field = form.querySelector('textarea');
+    if (field) field.value = '';
     const answer: Turn = { role: 'assistant', content: '' };
-    this.#turns = [...messages, answer];
+    const asked = [...this.#turns, { role: 'user' as const, content }];
+    this.#turns = [...asked, answer];
     this.#problem = undefined;
-    this.#running = new AbortController();
+    const running = new AbortController();
+    this.#running = running;
     this.requestUpdate();
     try {
+      await this.#answer(answer, asked, data.get('model') as ShelfModel['root'], readAskFields(data), running.signal);
+    } catch (error) {
+      if (!isAbort(error)) this.#problem = problemOf(error);
+    }
+    this.#running = undefined;
+    this.#waiting = undefined;
+    this.requestUpdate();
+  }
+
+  /** Fills `answer` in, word by word where this device computes it. */
+  async #answer(
+    answer: Turn,
+    asked: readonly Turn[],
+    model: ShelfModel['root'],
+    { where, instruction, ...settings }: AskSettings,
+    signal: AbortSignal,
+  ) {
+    const begunAt = performance.now();
+    const turns = asked.map(({ role, content }) => ({ role, content }));
+    const messages = instruction === '' ? turns : [{ role: 'system' as const, content: instruction }, ...turns];
+    const question = { ...settings, model, messages };
+    let who = words().batch.thisDevice;
+    if (where === 'swarm') {
+      const { text, by } = await askOthers(this.node, question, signal, (state) => {
+        this.#waiting = state;
+        this.requestUpdate();
+      });
+      answer.content = text;
+      if (by !== undefined && by !== this.snapshot.self) who = formatPeer(by);
+    } else {
+      const { seed, ...rest } = question;
       await this.node.chat({
-        model,
-        messages,
-        temperature: 0.7,
-        maxTokens: 256,
-        signal: this.#running.signal,
+        ...rest,
+        ...(seed !== undefined && { seed }),
+        signal,
         onText: (text) => {
           answer.content += text;
           this.requestUpdate();
         },
       });
-    } catch (error) {
-      if (!isAbort(error)) {
-        this.#problem = problemOf(error);
-      }
     }
-    this.#running = undefined;
-    this.requestUpdate();
+    answer.note = words().chat.answeredBy(who, formatSeconds(performance.now() - begunAt));
   }
 }
 

@@ -1,11 +1,15 @@
 import { css, html, nothing } from 'lit';
-import type { Consent, Duty, NodeSnapshot } from '../node/index.ts';
+import type { Consent, Duty, NodeSnapshot, ShelfModel } from '../node/index.ts';
 import { formatBytes, formatCount, formatPeer, formatSpeed } from './format.ts';
 import { NodeElement } from './node-element.ts';
 import { words } from './words/words.ts';
 import './consent-sheet.ts';
 import './limits-form.ts';
 import './problem-note.ts';
+import './swarm-map.ts';
+
+/** Problems of this GPU with this model. */
+const TOO_LARGE = new Set(['engine/out-of-memory', 'gpu/out-of-memory', 'gpu/limits-too-low', 'node/limits-too-low']);
 
 /** The way in, and then what this device is doing for others. */
 export class ContributePanel extends NodeElement {
@@ -40,6 +44,8 @@ export class ContributePanel extends NodeElement {
   ];
 
   #asking = false;
+  /** What the person agreed to last. */
+  #consent: Consent | undefined;
 
   #ask(open: boolean) {
     this.#asking = open;
@@ -61,11 +67,13 @@ export class ContributePanel extends NodeElement {
       }
       ${phase === 'starting' ? this.#progress() : nothing}
       ${phase === 'serving' || phase === 'paused' || phase === 'stopping' ? this.#live() : nothing}
+      ${this.snapshot.peers.length > 0 ? this.#around() : nothing}
       <problem-note .problem=${problem}></problem-note>
+      ${isIdle && problem && TOO_LARGE.has(problem.code) ? this.#smaller() : nothing}
       <consent-sheet
         ?open=${this.#asking && models.length > 0}
         @consent-closed=${() => this.#ask(false)}
-        @consent-given=${({ detail }: CustomEvent<Consent>) => void this.node.contribute(detail)}
+        @consent-given=${({ detail }: CustomEvent<Consent>) => this.#begin(detail)}
       ></consent-sheet>
     `;
   }
@@ -81,6 +89,28 @@ export class ContributePanel extends NodeElement {
       </p>
       <p class="soft">${models.length === 0 ? words().noModels : words().nothingYet}</p>
     `;
+  }
+
+  #begin(consent: Consent) {
+    this.#consent = consent;
+    void this.node.contribute(consent);
+  }
+
+  /** A GPU that is too weak for one model may well do for another. */
+  #smaller() {
+    const consent = this.#consent;
+    const tried = this.bases.find(({ root }) => root === consent?.model);
+    const smaller = this.bases
+      .filter(({ sizeBytes }) => sizeBytes < (tried?.sizeBytes ?? 0))
+      .reduce<ShelfModel | undefined>(
+        (best, model) => (best && best.sizeBytes > model.sizeBytes ? best : model),
+        undefined,
+      );
+    if (!consent || !smaller) return nothing;
+    const label = words().smaller(smaller.name, formatBytes(smaller.sizeBytes));
+    return html`<p>
+      <button @click=${() => this.#begin({ ...consent, model: smaller.root, atMs: Date.now() })}>${label}</button>
+    </p>`;
   }
 
   #progress() {
@@ -122,25 +152,26 @@ export class ContributePanel extends NodeElement {
       <h3>${words().limits.title}</h3>
       ${view.duty ? html`<p data-testid="duty" data-cause=${view.duty.limitedBy}>${dutyText(view.duty)}</p>` : nothing}
       <limits-form></limits-form>
-      ${
-        view.peers.length > 0
-          ? html`<h3>${text.around}</h3>
-              <ul class="figures">
-                ${view.peers.map(
-                  (peer) =>
-                    html`<li>
-                      ${formatPeer(peer.id)}
-                      <span class="soft"
-                        >${text.link[peer.link]}${
-                          peer.models.length > 0 ? `, ${text.sharesAt(formatSpeed(peer.tokensPerSecond))}` : ''
-                        }</span
-                      >
-                    </li>`,
-                )}
-              </ul>`
-          : nothing
-      }
     `;
+  }
+
+  #around() {
+    const text = words();
+    return html`<h3>${text.around}</h3>
+      <swarm-map></swarm-map>
+      <ul class="figures">
+        ${this.snapshot.peers.map(
+          (peer) =>
+            html`<li>
+              ${formatPeer(peer.id)}
+              <span class="soft"
+                >${text.link[peer.link]}${
+                  peer.models.length > 0 ? `, ${text.sharesAt(formatSpeed(peer.tokensPerSecond))}` : ''
+                }</span
+              >
+            </li>`,
+        )}
+      </ul>`;
   }
 }
 

@@ -53,6 +53,11 @@ export function formatTime(atMs: number): string {
   }).format(atMs);
 }
 
+/** `0.4 s`: what somebody waited for. */
+export function formatSeconds(ms: number): string {
+  return `${formatDecimal(ms / 1_000, 1)} s`;
+}
+
 /** `45 s`, `3 min`, `2.5 h`. */
 export function formatDuration(seconds: number): string {
   if (seconds < 90) return `${formatCount(seconds)} s`;

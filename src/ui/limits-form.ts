@@ -36,6 +36,7 @@ export class LimitsForm extends NodeElement {
         width: 4.5rem;
       }
       input[type='checkbox'] {
+        flex: none;
         width: 24px;
         height: 24px;
         accent-color: var(--accent);

@@ -21,6 +21,9 @@ export const sharedStyles = css`
     margin: 0 0 0.75rem;
     max-width: 68ch;
   }
+  a {
+    color: var(--accent);
+  }
   .soft {
     color: var(--ink-soft);
   }

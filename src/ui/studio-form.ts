@@ -1,5 +1,6 @@
-import { css, html } from 'lit';
+import { html } from 'lit';
 import type { ShelfModel, StudioChoice } from '../node/index.ts';
+import { formStyles } from './form-styles.ts';
 import { NodeElement } from './node-element.ts';
 import { formatBytes } from './format.ts';
 import { words } from './words/words.ts';
@@ -12,27 +13,7 @@ const ROW_TOKENS = [128, 256, 512, 1024];
 
 /** What to teach whom, and how; sends `choose` with a `StudioChoice`. */
 export class StudioForm extends NodeElement {
-  static override styles = [
-    ...NodeElement.styles,
-    css`
-      form {
-        display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr));
-        gap: 0.75rem 1.5rem;
-        align-items: end;
-      }
-      label {
-        display: grid;
-        gap: 0.25rem;
-        font-weight: 600;
-      }
-      select,
-      input {
-        width: 100%;
-        min-height: 40px;
-      }
-    `,
-  ];
+  static override styles = [...NodeElement.styles, formStyles];
 
   override render() {
     const { phase } = this.snapshot;

@@ -1,5 +1,6 @@
-import { css, html } from 'lit';
+import { html } from 'lit';
 import type { BaseChoice, ShelfModel } from '../node/index.ts';
+import { formStyles } from './form-styles.ts';
 import { NodeElement } from './node-element.ts';
 import { words } from './words/words.ts';
 
@@ -11,27 +12,7 @@ export interface ImportChoice {
 
 /** An adapter from elsewhere; sends `choose` with an `ImportChoice`. */
 export class StudioImport extends NodeElement {
-  static override styles = [
-    ...NodeElement.styles,
-    css`
-      form {
-        display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr));
-        gap: 0.75rem 1.5rem;
-        align-items: end;
-      }
-      label {
-        display: grid;
-        gap: 0.25rem;
-        font-weight: 600;
-      }
-      select,
-      input {
-        width: 100%;
-        min-height: 40px;
-      }
-    `,
-  ];
+  static override styles = [...NodeElement.styles, formStyles];
 
   override render() {
     const models = this.bases;

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { AdapterRoot } from '../../base/branded.ts';
 import { createMemoryPieceStore, parseGgufHeader } from '../../weights/index.ts';
-import { createEngineApi, type EngineApi, type EngineEvent, type SequenceRequest } from '../index.ts';
+import { createEngineApi, type SequenceRequest } from '../index.ts';
 import { readModelConfig } from '../model/config.ts';
+import { eventsOf, streamedOf, tokensOf } from '../testing/answer.ts';
 import { randomAdapter } from '../testing/random-adapter.ts';
 import { reachableGpu } from '../testing/reachable-gpu.ts';
 import { storeFile } from '../testing/store-file.ts';
@@ -12,22 +13,6 @@ const GREEDY = { temperature: 0, topK: 0, topP: 1, seed: 0 };
 const SAMPLED = { temperature: 0.9, topK: 40, topP: 0.95, seed: 7 };
 const LOSSES = 3;
 const TOKENS_BETWEEN = 25;
-
-async function run(engine: EngineApi, request: SequenceRequest, onToken = () => {}): Promise<EngineEvent[]> {
-  const events: EngineEvent[] = [];
-  await engine.generate(request, (event) => {
-    events.push(event);
-    if (event.t === 'token') onToken();
-  });
-  return events;
-}
-
-const tokensOf = (events: readonly EngineEvent[]) => {
-  const done = events.at(-1);
-  return done?.t === 'done' ? Array.from(done.tokens) : done;
-};
-const streamedOf = (events: readonly EngineEvent[]) =>
-  events.flatMap((event) => (event.t === 'token' ? [event.token] : []));
 
 /** Each loss reloads the model, tests its kernels and compiles those of adapters: seconds on a GPU in software. */
 test(
@@ -62,14 +47,14 @@ test(
       stop: [],
       ...(adapter ? { adapter } : {}),
     }));
-    const expected = await Promise.all(requests.map((request) => run(engine, request)));
+    const expected = await Promise.all(requests.map((request) => eventsOf(engine, request)));
     let [losses, tokens] = [0, 0];
     const onToken = () => {
       if (losses === LOSSES || ++tokens < TOKENS_BETWEEN) return;
       [losses, tokens] = [losses + 1, 0];
       devices.at(-1)?.destroy();
     };
-    const found = await Promise.all(requests.map((request) => run(engine, request, onToken)));
+    const found = await Promise.all(requests.map((request) => eventsOf(engine, request, onToken)));
     expect(losses).toBe(LOSSES);
     expect((await engine.stats()).deviceLosses).toBeGreaterThan(1);
     expect(found.map(tokensOf)).toEqual(expected.map(tokensOf));
@@ -78,11 +63,11 @@ test(
     const [first] = requests;
     if (!first) throw new TypeError('no request');
     const { adapter: _, ...plain } = first;
-    const alone = tokensOf(await run(engine, plain));
+    const alone = tokensOf(await eventsOf(engine, plain));
     expect(tokensOf(expected[0] ?? [])).not.toEqual(alone);
     // One that was loaded before the losses and first runs after them.
     expect(await engine.adaptersOf(root)).toEqual(names);
-    const after = await run(engine, { ...first, ...(later ? { adapter: later } : {}) });
+    const after = await eventsOf(engine, { ...first, ...(later ? { adapter: later } : {}) });
     expect(tokensOf(after)).toHaveLength(30);
     expect(tokensOf(after)).not.toEqual(alone);
     await engine.stop();

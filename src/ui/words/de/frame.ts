@@ -26,6 +26,8 @@ export const frame = {
   footer:
     'Aufgaben von Fremden gehen durch den Speicher dieses Geräts. Sie können seine Netzadresse sehen. Starling ist freie Software unter Apache-2.0.',
   pause: 'Pause',
+  pauseHour: 'Eine Stunde Pause',
+  pausedUntil: (time) => `bis ${time}`,
   resume: 'Weiter',
   stop: 'Anhalten',
   inOtherTab: 'in einem anderen Tab',

@@ -17,6 +17,7 @@ export const sharing = {
   elsewhere: 'Starling läuft schon auf einer anderen Seite dieses Browsers.',
   oneTab: 'Es rechnet immer nur ein Tab, damit die GPU nicht zweimal vergeben wird.',
   takeOver: 'Lieber in diesem Tab rechnen',
+  smaller: (model: string, size: string) => `Stattdessen ${model} teilen (${size})`,
   idle: 'Bereit. Noch hat niemand um etwas gebeten.',
   idleAgain: 'Bereit für die nächste Anfrage.',
   resting: 'Ruht. Es geht von selbst weiter.',
@@ -36,6 +37,14 @@ export const sharing = {
     uploaded: 'An andere gegeben',
   },
   around: 'Wer da ist',
+  map: {
+    self: 'dieses Gerät',
+    label: (peers, computing) =>
+      plural(peers, {
+        one: (n) => `Ein Bild von diesem Gerät und ${n} anderen; ${computing} davon rechnen.`,
+        other: (n) => `Ein Bild von diesem Gerät und ${n} anderen; ${computing} davon rechnen.`,
+      }),
+  },
   link: {
     direct: 'direkt verbunden',
     relayed: 'über den Vermittler',

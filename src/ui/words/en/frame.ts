@@ -27,6 +27,8 @@ export const frame = {
   footer:
     'Work that strangers send passes through this device’s memory. They can see this device’s network address. Starling is free software under Apache-2.0.',
   pause: 'Pause',
+  pauseHour: 'Pause for an hour',
+  pausedUntil: (time: string) => `until ${time}`,
   resume: 'Resume',
   stop: 'Stop',
   inOtherTab: 'in another tab',

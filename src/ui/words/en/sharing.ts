@@ -18,6 +18,7 @@ export const sharing = {
   elsewhere: 'Starling is already running on another page of this browser.',
   oneTab: 'One tab at a time computes, so that the GPU is not shared twice.',
   takeOver: 'Run it in this tab instead',
+  smaller: (model: string, size: string) => `Share ${model} instead (${size})`,
   idle: 'Ready. Nobody has asked for anything yet.',
   idleAgain: 'Ready for the next request.',
   resting: 'Resting. It goes on by itself.',
@@ -37,6 +38,14 @@ export const sharing = {
     uploaded: 'Given to others',
   },
   around: 'Who is around',
+  map: {
+    self: 'this device',
+    label: (peers: number, computing: number) =>
+      plural(peers, {
+        one: (n) => `A picture of this device and ${n} other; ${computing} of them computing.`,
+        other: (n) => `A picture of this device and ${n} others; ${computing} of them computing.`,
+      }),
+  },
   link: {
     direct: 'connected directly',
     relayed: 'through the relay',
