@@ -150,7 +150,7 @@ async function benchTraining(): Promise<void> {
     for (const { loss } of [a, b]) losses.add(loss.toFixed(4));
   }
   report(`step of an adapter, loss ${[...losses].join(' and ')}`, ours, jax, 'tok/s', 'jax-js WebGPU');
-  for (const format of ['Q8_0', 'Q4_0', 'Q4_K'] as const) {
+  for (const format of ['Q8_0', 'Q4_0', 'Q4_K', 'Q5_K', 'Q6_K'] as const) {
     const products = await measure(page, 'measureOurProducts', SHAPES[0], format);
     const engine = (await measure(page, 'measureMatmul', SHAPES[0], [format])).ours[0]?.gflops ?? Number.NaN;
     for (const way of ['forward', 'backward'] as const)

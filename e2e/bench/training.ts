@@ -4,7 +4,7 @@ import { randomRows } from '../../src/engine/testing/random-weights.ts';
 import type { ModelConfig } from '../../src/engine/index.ts';
 import { createGpuMemory, createPipelineCache, openGpu, BUFFER_USAGE } from '../../src/gpu/index.ts';
 import { createLoraTrainer, loraScale } from '../../src/training/index.ts';
-import { productsFor } from '../../src/training/kernels/linear.ts';
+import { productsFor } from '../../src/training/kernels/choose-products.ts';
 import { addLinear, addLinearInputGrad, type Linear } from '../../src/training/model/linear.ts';
 import { createOpList, type Op } from '../../src/training/model/op-list.ts';
 import { loadTestBase, writeTestModel } from '../../src/training/testing/base-model.ts';
@@ -87,7 +87,7 @@ export async function measureOurProducts(
   const part = { weights, type, scalesWord, bufferRow: 0, rows: size, output: 0 };
   const layer: Linear = { inputs: size, outputs: size, parts: [part], gradient: undefined };
   const ops = createOpList(device, createPipelineCache(device), memory);
-  const context = { ops, products: productsFor(gpu.report.subgroupSize) };
+  const context = { ops, products: productsFor(gpu.report) };
   const rows = (buffer: GPUBuffer) => ({ buffer, stride: size });
   addLinear(context, layer, size, rows(x), rows(y), { mode: 'nothing' });
   const forward = await ops.take();

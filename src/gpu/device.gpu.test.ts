@@ -46,6 +46,7 @@ test('memory keeps account and refuses by name', async () => {
   memory.free(first);
   memory.free(first);
   expect(memory.allocatedBytes).toBe(0);
+  expect(memory.peakBytes, 'the most there were').toBe(404);
   await expect(memory.create('huge', 2 ** 40, BUFFER_USAGE.STORAGE)).rejects.toMatchObject({ code: 'limits-too-low' });
   // SwiftShader has no gibibyte in one piece though its limits say so; a real GPU may have it.
   const unbounded = createGpuMemory(gpu.device);

@@ -4,6 +4,8 @@ import { GpuError } from './errors.ts';
 export interface GpuMemory {
   /** Bytes that are allocated now. */
   readonly allocatedBytes: number;
+  /** The most that ever were at once. */
+  readonly peakBytes: number;
   /**
    * A zeroed buffer, created inside an `out-of-memory` error scope, as a limit is not a promise.
    *
@@ -19,6 +21,7 @@ export interface GpuMemory {
 export function createGpuMemory(device: GPUDevice, budgetBytes = Number.POSITIVE_INFINITY): GpuMemory {
   const buffers = new Set<GPUBuffer>();
   let allocatedBytes = 0;
+  let peakBytes = 0;
   const free = (buffer: GPUBuffer) => {
     if (!buffers.delete(buffer)) return;
     allocatedBytes -= buffer.size;
@@ -45,11 +48,15 @@ export function createGpuMemory(device: GPUDevice, budgetBytes = Number.POSITIVE
       throw outOfMemory(label, size);
     }
     buffers.add(buffer);
+    peakBytes = Math.max(peakBytes, allocatedBytes);
     return buffer;
   };
   return {
     get allocatedBytes() {
       return allocatedBytes;
+    },
+    get peakBytes() {
+      return peakBytes;
     },
     create,
     free,

@@ -79,7 +79,8 @@ for (const [config, lora, checkpointing, reduction] of [
   test(`gradients of an adapter of ${config.architecture}, rank ${lora.rank}, checkpointing ${checkpointing}, as autodiff has them`, async () => {
     // Matrices cut into chunks of few rows, as large ones are.
     const base = await loadTestBase(gpu, tinyFile(config), 1500);
-    const options = { checkpointing, reduction, headChunks: { rows: 64, tokens: 64 } } as const;
+    const attention = reduction === 'serial' ? 'tiles' : 'rows';
+    const options = { checkpointing, reduction, attention, headChunks: { rows: 64, tokens: 64 } } as const;
     const { tensors, batches, loss, gradients } = await gradientsOf(base, lora, options);
     const parameters = new Map<string, ArrayLike<number>>([...base.parameters, ...tensors]);
     base.free();

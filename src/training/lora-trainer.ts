@@ -48,6 +48,9 @@ export async function createLoraTrainer(options: LoraTrainerOptions): Promise<Lo
     get allocatedBytes() {
       return trainer.allocatedBytes;
     },
+    get peakBytes() {
+      return trainer.peakBytes;
+    },
     step: trainer.step,
     evaluate: trainer.evaluate,
     readParameters: trainer.readParameters,

@@ -3,7 +3,8 @@ import { ropeAngles, type ModelConfig } from '../engine/index.ts';
 import { BUFFER_USAGE, createGpuMemory, createPipelineCache } from '../gpu/index.ts';
 import type { PackedBatch } from './data/packed-batch.ts';
 import { TrainingError } from './errors.ts';
-import { productsFor } from './kernels/linear.ts';
+import { attentionKindFor } from './kernels/attention.ts';
+import { productsFor } from './kernels/choose-products.ts';
 import { allocateActivations, allocateBatch } from './model/activations.ts';
 import { createAdamw, type MomentBits } from './model/adamw.ts';
 import { tabulateBatch, type BatchTables } from './model/batch-tables.ts';
@@ -69,7 +70,8 @@ export async function prepareTrainer(
       ops: createOpList(device, cache, memory),
       config,
       reduction,
-      products: productsFor(gpu.report.subgroupSize, options.subgroups),
+      attention: options.attention ?? attentionKindFor(gpu.report),
+      products: productsFor(gpu.report, options.products),
       model: trainable.view(parameters, gradients),
       activations,
       batch,
@@ -141,6 +143,9 @@ export async function prepareTrainer(
   return {
     get allocatedBytes() {
       return memory.allocatedBytes;
+    },
+    get peakBytes() {
+      return memory.peakBytes;
     },
     step: async (batches, options, signal) => {
       const { tables, labels } = tabulate(batches);

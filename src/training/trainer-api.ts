@@ -1,5 +1,7 @@
 import type { GpuDevice, PipelineCache } from '../gpu/index.ts';
 import type { PackedBatch } from './data/packed-batch.ts';
+import type { AttentionKind } from './kernels/attention.ts';
+import type { ProductKind } from './kernels/choose-products.ts';
 import type { RowReduction } from './kernels/row-reduction.ts';
 import type { AdamwOptions } from './model/adamw.ts';
 import type { HeadChunks } from './model/head.ts';
@@ -31,6 +33,8 @@ export interface TrainerState {
 export interface Trainer {
   /** GPU bytes that the trainer holds, without those of a frozen base. */
   readonly allocatedBytes: number;
+  /** The most of them that ever were at once. */
+  readonly peakBytes: number;
   /**
    * One step over the gradient of all batches together: each label weighs the same, wherever it lies.
    *
@@ -63,8 +67,10 @@ export interface CommonTrainerOptions {
   readonly budgetBytes?: number;
   /** By default `serial` on software GPUs. */
   readonly reduction?: RowReduction;
-  /** Whether products are by subgroups, which give the same bits; what is faster by default; for tests. */
-  readonly subgroups?: boolean;
+  /** By default what is faster; for tests. */
+  readonly attention?: AttentionKind;
+  /** One kind of products for all weights; by default what is faster for each. All give the same bits. For tests. */
+  readonly products?: ProductKind;
   /** Chunks of the head; by default what fits 16 MiB. For tests. */
   readonly headChunks?: HeadChunks;
 }

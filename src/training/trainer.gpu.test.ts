@@ -108,7 +108,7 @@ test('a restored state goes on bit by bit as if never left, and neither checkpoi
   const expected = await whole.saveState();
   whole.close();
   // Nor do products by subgroups, where the device has them.
-  const first = await tinyTrainer({ checkpointing: true, subgroups: true });
+  const first = await tinyTrainer({ checkpointing: true, products: 'subgroups' });
   for (const batch of batches.slice(0, 2)) await first.step(batch, options);
   const state = await first.saveState();
   first.close();

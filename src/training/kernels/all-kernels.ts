@@ -1,9 +1,17 @@
 import type { Kernel } from '../../gpu/index.ts';
-import { attentionKeyValueGradKernel, attentionQueryGradKernel, trainAttentionKernel } from './attention.ts';
+import { ATTENTION_KERNELS } from './attention.ts';
 import { crossEntropyGradKernel, crossEntropyKernel } from './cross-entropy.ts';
 import { embeddingGradKernel, trainEmbedKernel } from './embedding.ts';
 import { headNormGradKernel, trainHeadNormKernel } from './head-norm.ts';
-import { linearInputGradKernel, linearKernel, linearWeightGradKernel, SUBGROUP_KERNELS } from './linear.ts';
+import {
+  inputGradSubgroupKernel,
+  inputGradTallKernel,
+  linearInputGradKernel,
+  linearKernel,
+  linearSubgroupKernel,
+  linearWeightGradKernel,
+  weightGradSubgroupKernel,
+} from './linear.ts';
 import { quantiseNf4Kernel } from './nf4.ts';
 import { adamw8bitKernel, adamwKernel, clipKernel, squareSumKernel } from './optimizer.ts';
 import { gainGradKernel, rmsNormGradKernel, trainRmsNormKernel } from './rms-norm.ts';
@@ -15,14 +23,15 @@ export const ALL_TRAINING_KERNELS: readonly Kernel[] = [
   linearKernel,
   linearInputGradKernel,
   linearWeightGradKernel,
-  ...SUBGROUP_KERNELS,
+  inputGradTallKernel,
+  linearSubgroupKernel,
+  inputGradSubgroupKernel,
+  weightGradSubgroupKernel,
   trainRmsNormKernel,
   rmsNormGradKernel,
   gainGradKernel,
   trainRopeKernel,
-  trainAttentionKernel,
-  attentionQueryGradKernel,
-  attentionKeyValueGradKernel,
+  ...ATTENTION_KERNELS,
   trainSwigluKernel,
   swigluGradKernel,
   crossEntropyKernel,

@@ -8,7 +8,7 @@ import { headNormCases, normCases } from '../testing/cases/norm-cases.ts';
 import { adamw8bitCases, adamwCases, clipCases, decodeMoments } from '../testing/cases/optimizer-cases.ts';
 import { inputGradCases, linearCases, weightGradCases } from '../testing/cases/product-cases.ts';
 import { relativeError } from '../testing/random-model.ts';
-import { productsFor } from './linear.ts';
+import { productsFor } from './choose-products.ts';
 import { FROZEN_FORMATS, type WeightFormat } from './nf4.ts';
 
 let gpu: GpuDevice;
@@ -34,7 +34,9 @@ async function errorOf(each: KernelCase, kernel: Kernel = each.kernel): Promise<
   return errors.every((error) => error < Number.POSITIVE_INFINITY) ? Math.max(...errors) : Number.POSITIVE_INFINITY;
 }
 
-const plain = productsFor(undefined);
+const plain = productsFor({ isSoftware: false });
+/** As SwiftShader has it. */
+const software = productsFor({ isSoftware: true, subgroupSize: 4 });
 const types = Object.keys(FROZEN_FORMATS) as WeightFormat[];
 const others = [
   ...normCases(),
@@ -51,11 +53,11 @@ const others = [
 ];
 
 test.each(types)('products over %s agree with their reference in both directions', async (type) => {
-  const bySubgroups = gpu.report.subgroupSize ? [productsFor(gpu.report.subgroupSize, true)] : [];
-  for (const products of [plain, ...bySubgroups]) {
-    for (const each of [...linearCases(products, type), ...inputGradCases(products, type)])
-      expect(await errorOf(each), `${each.kernel.name}: ${each.name}`).toBeLessThan(TOLERANCE);
-  }
+  const kinds = [plain, productsFor(gpu.report, 'subgroups'), software];
+  const cases = kinds.flatMap((products) => [...linearCases(products, type), ...inputGradCases(products, type)]);
+  // What two kinds have in common is run once.
+  for (const each of new Map(cases.map((one) => [`${one.kernel.name}: ${one.name}`, one])).values())
+    expect(await errorOf(each), `${each.kernel.name}: ${each.name}`).toBeLessThan(TOLERANCE);
 });
 
 test.each([...new Set(others.map(({ kernel }) => kernel.name))])('%s agrees with its reference', async (name) => {
@@ -64,7 +66,7 @@ test.each([...new Set(others.map(({ kernel }) => kernel.name))])('%s agrees with
 });
 
 test('products of weights by subgroups agree with their reference', async () => {
-  for (const each of weightGradCases(productsFor(gpu.report.subgroupSize, true)))
+  for (const each of weightGradCases(productsFor(gpu.report, 'subgroups')))
     expect(await errorOf(each), each.name).toBeLessThan(TOLERANCE);
 });
 
@@ -99,6 +101,8 @@ const MUTATIONS: readonly (readonly [kernel: string, right: string, wrong: strin
   ['train_linear_input_grad', 'wa * g0', 'wa * -g0'],
   ['train_linear_input_grad', 'fma(vec4f(params.scale), sums, dx[at])', 'fma(vec4f(-params.scale), sums, dx[at])'],
   ['train_linear_input_grad', 'params.scale * sums', 'sums'],
+  ['train_linear_input_grad_tall', 'wd * g11', 'wd * -g11'],
+  ['train_linear_input_grad_tall', 'min(row + 8u, params.rows - 8u)', 'row'],
   ['train_linear_weight_grad', 'a0 += g.x * xa', 'a0 -= g.x * xa'],
   ['train_linear_weight_grad', 'fma(vec4f(params.scale), sums, dw[at])', 'params.scale * sums'],
   ['train_rms_norm_grad', '- x[at + k] * r * mean', '+ x[at + k] * r * mean'],
@@ -112,6 +116,12 @@ const MUTATIONS: readonly (readonly [kernel: string, right: string, wrong: strin
   ['train_attention_key_value_grad', '(dp - delta[', '(dp + delta['],
   ['train_attention_key_value_grad', 'dv[d] += p * dout', 'dv[d] -= p * dout'],
   ['train_attention_key_value_grad', 'var i = j;', 'var i = 0u;'],
+  ['train_attention_query_grad_tile', '(dp[r] - own[r])', '(dp[r] + own[r])'],
+  ['train_attention_query_grad_tile', 'keys >= vec4u(start)', 'keys >= vec4u(0u)'],
+  ['train_attention_key_value_grad_tile', '(dp[r] - delta[at])', '(dp[r] + delta[at])'],
+  ['train_attention_key_value_grad_tile', 'dv[d] += ', 'dv[d] -= '],
+  ['train_attention_key_value_grad_tile', 'transpose(ds)', 'ds'],
+  ['train_attention_key_value_grad_tile', 'keys <= vec4u(row)', 'keys <= vec4u(row + 1u)'],
   ['train_swiglu_grad', '(1.0 + e * (1.0 - sigmoid))', '(1.0 - e * (1.0 - sigmoid))'],
   ['train_swiglu_grad', 'g * e * sigmoid', '-g * e * sigmoid'],
   ['train_cross_entropy_grad', '(p - target_mass)', '(p + target_mass)'],
@@ -119,9 +129,11 @@ const MUTATIONS: readonly (readonly [kernel: string, right: string, wrong: strin
   ['train_embedding_grad', '+= sum;', '-= sum;'],
 ];
 
+const backward = [...others, ...inputGradCases(plain, 'Q8_0'), ...inputGradCases(software, 'Q4_K')];
+
 describe('a kernel turned wrong is found:', () => {
   test.each(MUTATIONS)('%s with %s as %s', async (name, right, wrong) => {
-    const cases = [...others, ...inputGradCases(plain, 'Q8_0')].filter(({ kernel }) => kernel.name === name);
+    const cases = backward.filter(({ kernel }) => kernel.name === name);
     const errors: number[] = [];
     for (const each of cases) {
       const turn = (file: Kernel['kernel']) => ({ ...file, code: file.code.replaceAll(right, wrong) });
@@ -141,10 +153,8 @@ describe('a kernel turned wrong is found:', () => {
     expect(Math.max(...errors)).toBeGreaterThan(WRONG);
   });
   test('no kernel of the backward pass is left out', () => {
-    const backward = [...others, ...inputGradCases(plain, 'F32')].map(({ kernel }) => kernel.name);
+    const names = backward.map(({ kernel }) => kernel.name).filter((name) => name.includes('_grad'));
     const turned = new Set(MUTATIONS.map(([name]) => name));
-    expect([...new Set(backward.filter((name) => name.endsWith('_grad')))].filter((name) => !turned.has(name))).toEqual(
-      [],
-    );
+    expect([...new Set(names)].filter((name) => !turned.has(name))).toEqual([]);
   });
 });

@@ -1,10 +1,5 @@
 import type { ModelConfig } from '../../engine/index.ts';
-import {
-  attentionKeyValueGradKernel,
-  attentionQueryGradKernel,
-  headChoice,
-  trainAttentionKernel,
-} from '../kernels/attention.ts';
+import { attentionFor, type AttentionKind } from '../kernels/attention.ts';
 import { headNormGradKernel, trainHeadNormKernel } from '../kernels/head-norm.ts';
 import { gainGradKernel, rmsNormGradKernel, trainRmsNormKernel } from '../kernels/rms-norm.ts';
 import { trainRopeKernel } from '../kernels/rope.ts';
@@ -19,6 +14,7 @@ import type { Gain, Layer } from './trained-model.ts';
 export interface LayerContext extends AdaptedContext {
   readonly config: ModelConfig;
   readonly reduction: RowReduction;
+  readonly attention: AttentionKind;
   readonly activations: Activations;
   /** See `BatchBuffers.rows`. */
   readonly rows: Bound;
@@ -236,10 +232,11 @@ function attentionFlops({ config, activations }: LayerContext): number {
 }
 
 function addAttention(context: LayerContext, tape: LayerTape): void {
-  const { ops, config, rows, activations } = context;
+  const { ops, config, rows, activations, attention } = context;
+  const { forward, choice } = attentionFor(attention, config.headSize);
   ops.add({
-    kernel: trainAttentionKernel,
-    choice: headChoice(config.headSize),
+    kernel: forward,
+    choice,
     params: attentionParams(context),
     buffers: [rows, tape.qkv, tape.mixed, tape.mass],
     workgroups: gridOf(activations.rows * config.heads),
@@ -248,12 +245,12 @@ function addAttention(context: LayerContext, tape: LayerTape): void {
 }
 
 function addAttentionGrad(context: LayerContext, tape: LayerTape): void {
-  const { ops, config, rows, activations } = context;
+  const { ops, config, rows, activations, attention } = context;
   const { dMixed, dQkv, delta } = activations;
-  const choice = headChoice(config.headSize);
+  const { queryGrad, keyValueGrad, choice } = attentionFor(attention, config.headSize);
   const params = attentionParams(context);
   ops.add({
-    kernel: attentionQueryGradKernel,
+    kernel: queryGrad,
     choice,
     params,
     buffers: [rows, tape.qkv, tape.mixed, dMixed, tape.mass, delta, dQkv],
@@ -261,7 +258,7 @@ function addAttentionGrad(context: LayerContext, tape: LayerTape): void {
     flops: 1.5 * attentionFlops(context),
   });
   ops.add({
-    kernel: attentionKeyValueGradKernel,
+    kernel: keyValueGrad,
     choice,
     params,
     buffers: [rows, tape.qkv, dMixed, tape.mass, delta, dQkv],

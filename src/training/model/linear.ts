@@ -1,4 +1,5 @@
-import { BASE, type Products } from '../kernels/linear.ts';
+import type { Products } from '../kernels/choose-products.ts';
+import { BASE } from '../kernels/linear.ts';
 import type { WeightFormat } from '../kernels/nf4.ts';
 import { gridOf, type Bound, type OpList } from './op-list.ts';
 
@@ -73,11 +74,11 @@ export function addLinear(
   base: Base,
   scale = 1,
 ): void {
-  const { kernel, choice, groups } = products.linear;
   for (const part of layer.parts) {
+    const { kernel, choice, groups } = products.linear(part.type);
     ops.add({
       kernel,
-      choice: { ...choice, variants: { ...choice.variants, format: part.type } },
+      choice,
       params: {
         rows,
         n: part.rows,
@@ -109,11 +110,11 @@ export function addLinearInputGrad(
   adds = false,
   scale = 1,
 ): void {
-  const { kernel, choice, groups } = products.inputGrad;
   for (const [i, part] of layer.parts.entries()) {
+    const { kernel, choice, groups } = products.inputGrad(part.type);
     ops.add({
       kernel,
-      choice: { ...choice, variants: { ...choice.variants, format: part.type } },
+      choice,
       params: {
         rows,
         n: part.rows,

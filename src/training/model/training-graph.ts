@@ -1,6 +1,7 @@
 import type { ModelConfig } from '../../engine/index.ts';
 import { embeddingGradKernel, trainEmbedKernel } from '../kernels/embedding.ts';
-import type { Products } from '../kernels/linear.ts';
+import type { AttentionKind } from '../kernels/attention.ts';
+import type { Products } from '../kernels/choose-products.ts';
 import type { RowReduction } from '../kernels/row-reduction.ts';
 import type { Activations, BatchBuffers } from './activations.ts';
 import { addHeadBackward, addHeadForward, type HeadBuffers } from './head.ts';
@@ -24,6 +25,7 @@ interface Parts {
   readonly ops: OpList;
   readonly config: ModelConfig;
   readonly reduction: RowReduction;
+  readonly attention: AttentionKind;
   readonly products: Products;
   readonly model: TrainedModel;
   readonly activations: Activations;
@@ -36,10 +38,21 @@ interface Parts {
 
 /** @throws {GpuError} */
 export async function buildTrainingGraph(parts: Parts): Promise<TrainingGraph> {
-  const { ops, config, reduction, products, model, activations, batch, head, angles, checkpointing } = parts;
+  const { ops, config, reduction, attention, products, model, activations, batch, head, angles, checkpointing } = parts;
   const low = { buffer: activations.low, stride: activations.ranks };
   const dLow = { buffer: activations.dLow, stride: activations.ranks };
-  const context: LayerContext = { ops, products, config, reduction, activations, rows: batch.rows, angles, low, dLow };
+  const context: LayerContext = {
+    ops,
+    products,
+    config,
+    reduction,
+    attention,
+    activations,
+    rows: batch.rows,
+    angles,
+    low,
+    dLow,
+  };
   const { rows, residuals, dResidual } = activations;
   const { width } = config;
   const { parts: tableParts, gradient: tableGradient } = model.embedding;

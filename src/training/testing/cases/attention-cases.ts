@@ -1,22 +1,17 @@
 import { createRandom } from '../../../base/random.ts';
-import {
-  attentionKeyValueGradKernel,
-  attentionQueryGradKernel,
-  headChoice,
-  trainAttentionKernel,
-} from '../../kernels/attention.ts';
+import { attentionFor } from '../../kernels/attention.ts';
 import { trainRopeKernel } from '../../kernels/rope.ts';
 import { gridOf } from '../../model/op-list.ts';
 import { matrix, Tape } from '../../reference/tape.reference.ts';
 import { rowTable, uniform, type KernelCase } from './kernel-case.ts';
 
-/** Segments of odd lengths, grouped heads, heads of usual sizes; scores of up to about 60. */
+/** Segments of odd lengths, rows in fours, grouped heads, heads of usual sizes; scores of up to about 60. */
 export function attentionCases(): KernelCase[] {
   return [
-    { segments: [1], heads: 1, kvHeads: 1, headSize: 4, size: 1 },
-    { segments: [5, 1, 4, 3], heads: 6, kvHeads: 2, headSize: 8, size: 2 },
-    { segments: [11, 6], heads: 7, kvHeads: 1, headSize: 64, size: 1 },
-    { segments: [2, 9], heads: 4, kvHeads: 4, headSize: 128, size: 2 },
+    { segments: [1, 3], heads: 1, kvHeads: 1, headSize: 4, size: 1 },
+    { segments: [5, 1, 4, 2, 8], heads: 6, kvHeads: 2, headSize: 8, size: 2 },
+    { segments: [11, 6, 3], heads: 7, kvHeads: 1, headSize: 64, size: 1 },
+    { segments: [2, 9, 1], heads: 4, kvHeads: 4, headSize: 128, size: 2 },
   ].flatMap(({ segments, heads, kvHeads, headSize, size }, seed): KernelCase[] => {
     const random = createRandom(seed);
     const table = rowTable(segments);
@@ -70,34 +65,37 @@ export function attentionCases(): KernelCase[] {
         return (rest < kvWidth ? k.grad[t * kvWidth + rest] : v.grad[t * kvWidth + rest - kvWidth]) ?? 0;
       });
     const f32 = (values: Float64Array) => Float32Array.from(values);
-    const shared = {
-      name: `segments of ${segments.join()}, ${heads} heads on ${kvHeads}, of ${headSize}`,
-      choice: headChoice(headSize),
-      params: { rows, heads, kv_heads: kvHeads, sigma },
-    };
-    return [
-      {
-        ...shared,
-        kernel: trainAttentionKernel,
-        buffers: [table, qkv, new Float32Array(dout.length), new Float32Array(mass.length)],
-        workgroups: gridOf(rows * heads),
-        expected: { 2: out.value, 3: mass },
-      },
-      {
-        ...shared,
-        kernel: attentionQueryGradKernel,
-        buffers: [table, qkv, f32(out.value), dout, f32(mass), new Float32Array(delta.length), before],
-        workgroups: gridOf(rows * heads),
-        expected: { 5: delta, 6: dqkv('queries') },
-      },
-      {
-        ...shared,
-        kernel: attentionKeyValueGradKernel,
-        buffers: [table, qkv, dout, f32(mass), f32(delta), before],
-        workgroups: gridOf(rows * kvHeads),
-        expected: { 5: dqkv('others') },
-      },
-    ];
+    return (['rows', 'tiles'] as const).flatMap((kind): KernelCase[] => {
+      const { forward, queryGrad, keyValueGrad, choice } = attentionFor(kind, headSize);
+      const shared = {
+        name: `segments of ${segments.join()}, ${heads} heads on ${kvHeads}, of ${headSize}`,
+        choice,
+        params: { rows, heads, kv_heads: kvHeads, sigma },
+      };
+      return [
+        {
+          ...shared,
+          kernel: forward,
+          buffers: [table, qkv, new Float32Array(dout.length), new Float32Array(mass.length)],
+          workgroups: gridOf(rows * heads),
+          expected: { 2: out.value, 3: mass },
+        },
+        {
+          ...shared,
+          kernel: queryGrad,
+          buffers: [table, qkv, f32(out.value), dout, f32(mass), new Float32Array(delta.length), before],
+          workgroups: gridOf(rows * heads),
+          expected: { 5: delta, 6: dqkv('queries') },
+        },
+        {
+          ...shared,
+          kernel: keyValueGrad,
+          buffers: [table, qkv, dout, f32(mass), f32(delta), before],
+          workgroups: gridOf(rows * kvHeads),
+          expected: { 5: dqkv('others') },
+        },
+      ];
+    });
   });
 }
 

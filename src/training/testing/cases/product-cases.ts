@@ -4,7 +4,8 @@ import { dequantise } from '../../../engine/model/dequantise.reference.ts';
 import { packedRow, packRows } from '../../../engine/model/packing.ts';
 import { randomRows } from '../../../engine/testing/random-weights.ts';
 import { TENSOR_TYPES } from '../../../weights/index.ts';
-import { BASE, type Products } from '../../kernels/linear.ts';
+import type { Products } from '../../kernels/choose-products.ts';
+import { BASE } from '../../kernels/linear.ts';
 import type { WeightFormat } from '../../kernels/nf4.ts';
 import { doubleQuantise, nf4Header, nf4Places } from '../../nf4/nf4.ts';
 import { dequantiseNf4, quantiseNf4 } from '../../nf4/nf4.reference.ts';
@@ -57,7 +58,8 @@ function nf4Weights(rows: number, k: number, seed: number) {
 }
 
 /** y = base + scale · x Wᵀ, in each mode and over each type. */
-export function linearCases({ linear: { kernel, choice, groups } }: Products, type: WeightFormat): KernelCase[] {
+export function linearCases({ linear }: Pick<Products, 'linear'>, type: WeightFormat): KernelCase[] {
+  const { kernel, choice, groups } = linear(type);
   const modes = Object.entries(BASE);
   return SHAPES.flatMap((shape, s) =>
     modes.map(([mode, number]): KernelCase => {
@@ -82,7 +84,7 @@ export function linearCases({ linear: { kernel, choice, groups } }: Products, ty
       return {
         name: `${type}, ${rows} × ${n} × ${k} on ${mode}`,
         kernel,
-        choice: { ...choice, variants: { ...choice.variants, format: type } },
+        choice,
         params: {
           rows,
           n,
@@ -105,7 +107,8 @@ export function linearCases({ linear: { kernel, choice, groups } }: Products, ty
 }
 
 /** dx = (dx) + scale · dy W, over each type. */
-export function inputGradCases({ inputGrad: { kernel, choice, groups } }: Products, type: WeightFormat): KernelCase[] {
+export function inputGradCases({ inputGrad }: Pick<Products, 'inputGrad'>, type: WeightFormat): KernelCase[] {
+  const { kernel, choice, groups } = inputGrad(type);
   return SHAPES.flatMap((shape, s) =>
     [0, 1].map((mode): KernelCase => {
       const { rows, n } = shape;
@@ -129,7 +132,7 @@ export function inputGradCases({ inputGrad: { kernel, choice, groups } }: Produc
       return {
         name: `${type}, ${rows} × ${n} × ${k}, mode ${mode}`,
         kernel,
-        choice: { ...choice, variants: { ...choice.variants, format: type } },
+        choice,
         params: {
           rows,
           n,
