@@ -24,6 +24,8 @@ import { EMBED_STATES } from './api.ts';
 export const EMBED_PROTOCOL = 1;
 
 export const EMBED_MODES = ['offer', 'npc', 'off'] as const;
+/** `none`: a frame that may run scripts and nothing else, so that nothing of it outlives the page. */
+export const FOOTPRINTS = ['site', 'none'] as const;
 
 const id = pipe(number(), integer(), minValue(1));
 const text = (chars: number) => pipe(string(), maxLength(chars));

@@ -1,15 +1,17 @@
 import { EmbedError } from '../errors.ts';
-import { EMBED_MODES, type EmbedOptions } from '../messages.ts';
+import { EMBED_MODES, FOOTPRINTS, type EmbedOptions } from '../messages.ts';
 
 /** Everything that the script tag says. */
 export interface TagAttributes {
   readonly site: string;
   /** Where the badge goes, as a CSS selector; undefined: the page's lower right corner. */
   readonly target: string | undefined;
+  /** The browser keeps nothing of the frame: it may run scripts alone. */
+  readonly isTraceless: boolean;
   readonly options: EmbedOptions;
 }
 
-const KNOWN = ['site', 'target', 'mode', 'maxDuty', 'maxDownloadMb', 'frameBudgetMs'];
+const KNOWN = ['site', 'target', 'mode', 'maxDuty', 'maxDownloadMb', 'frameBudgetMs', 'footprint'];
 const MIB = 1024 * 1024;
 
 /**
@@ -23,9 +25,12 @@ export function readAttributes(data: Readonly<Record<string, string | undefined>
   if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(site)) throw refused('site', 'is no site key; the operator gives you yours');
   const mode = EMBED_MODES.find((each) => each === (data['mode'] ?? 'offer'));
   if (!mode) throw refused('mode', `is one of ${EMBED_MODES.join(', ')}`);
+  const footprint = FOOTPRINTS.find((each) => each === (data['footprint'] ?? 'site'));
+  if (!footprint) throw refused('footprint', `is one of ${FOOTPRINTS.join(', ')}`);
   return {
     site,
     target: data['target'],
+    isTraceless: footprint === 'none',
     options: {
       mode,
       maxShare: readNumber(data, 'maxDuty', 25, 1, 50) / 100,
