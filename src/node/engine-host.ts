@@ -76,7 +76,7 @@ export function createEngineHost(components: EngineHostComponents, onChange: () 
       if (report) await answered(api.unloadModel(report.root));
       await answered(api.setShare(share));
       report = await answered(api.loadModel(next, proxy(onProgress)));
-      components.logger.info(`loaded a model of ${report.layers} layers, ${report.slots} requests at once`);
+      components.logger.info('a model is on the GPU', { layers: report.layers, slots: report.slots });
       cancelStats ??= components.clock.every(STATS_PERIOD_MS, () => void readStats().catch(() => undefined));
       onChange();
       return report;

@@ -182,7 +182,7 @@ export function createShelf(components: ShelfComponents, onChange: () => void): 
       } finally {
         await refresh();
       }
-      logger.info(`${entry.name} was taken from a file of this device`);
+      logger.info('a model was taken from a file of this device', { name: entry.name });
       return entry.root;
     },
     async cancel(root) {

@@ -90,10 +90,10 @@ let session: Session;
 /** The device's list, where the frame may write to it. */
 let listed: SiteGrants | undefined;
 
-function newSession(mode: 'offer' | 'npc' = 'offer'): Session {
+function newSession(mode: 'offer' | 'npc' = 'offer', doLinesYield = false): Session {
   return new Session({
     scope,
-    options: { mode, maxShare: 0.25, maxDownloadBytes: 5_000, frameBudgetMs: 20 },
+    options: { mode, maxShare: 0.25, maxDownloadBytes: 5_000, frameBudgetMs: 20, doLinesYield },
     grants: createGrantStore(() => storage),
     clock: { ...clock, now: () => clock.now() + shiftMs },
     openNode: node.open,
@@ -275,6 +275,26 @@ test('what is ended on the device’s own list is no grant at the next visit, an
   await session.agree({ isShared: true, isRemembered: true });
   await session.revoke();
   expect(node.calls).toContain('delete');
+});
+
+test.each([
+  ['yield', true],
+  ['go on', false],
+])('while the page’s frames are late, lines %s as the page asked for', async (_what, doLinesYield) => {
+  session = newSession('npc', doLinesYield);
+  await session.agree({ isShared: false, isRemembered: false });
+  const say = async (id: number) => {
+    session.receive({ t: 'say', id, scene, fallback: ['Later.'] });
+    await vi.waitFor(() => expect(lastOf('done')).toMatchObject({ id }));
+    return (lastOf('done') as { readonly value: unknown }).value;
+  };
+  session.receive({ t: 'frames', p90Ms: 21 });
+  const during = await say(1);
+  const scripted = { source: 'script', say: 'Later.', refused: [{ kind: 'busy' }] };
+  expect(during).toMatchObject(doLinesYield ? scripted : { source: 'model', refused: [] });
+  session.receive({ t: 'frames', p90Ms: 16 });
+  await clock.advance(2_100);
+  expect(await say(2)).toMatchObject({ source: 'model' });
 });
 
 test('storage that is forbidden or holds rubbish is no grant and no fault', async () => {

@@ -40,6 +40,8 @@ export interface LogLine {
 const LOOK_MS = 200;
 const LINE_DEADLINE_MS = 10_000;
 const LOGGED = 50;
+/** Frames that were late are not trusted again at once: lines would make them so in turn. */
+const LATE_HOLD_MS = 2_000;
 
 /** One page's use of this device, from the question to its end. It computes only while the person's grant holds. */
 export class Session {
@@ -58,6 +60,7 @@ export class Session {
   #state: EmbedState = 'off';
   #problem: EmbedProblem | undefined;
   #p90Ms: number | undefined;
+  #lateUntilMs = -Infinity;
   #lines = 0;
   #endLook = () => {};
 
@@ -127,8 +130,7 @@ export class Session {
       case 'revoke':
         return void this.revoke();
       case 'frames':
-        this.#p90Ms = message.p90Ms;
-        return;
+        return this.#noteFrames(message.p90Ms);
       case 'cancel':
         return this.#answers.cancel(message.id);
       case 'complete':
@@ -137,6 +139,11 @@ export class Session {
       default:
         return message satisfies never;
     }
+  }
+
+  #noteFrames(p90Ms: number): void {
+    this.#p90Ms = p90Ms;
+    if (p90Ms > this.#init.options.frameBudgetMs) this.#lateUntilMs = this.#init.clock.now() + LATE_HOLD_MS;
   }
 
   openSheet(): void {
@@ -256,7 +263,12 @@ export class Session {
     }
     this.#started = started;
     const complete = completeOnNode(started.node, started.model, maxDownloadBytes);
-    this.#kit = createNpcKit({ complete, deadlineMs: LINE_DEADLINE_MS, clock });
+    this.#kit = createNpcKit({
+      complete,
+      deadlineMs: LINE_DEADLINE_MS,
+      clock,
+      isBusy: () => options.doLinesYield && clock.now() < this.#lateUntilMs,
+    });
     this.#note('computing');
     this.#enter(this.#pauses.size > 0 ? 'paused' : 'on');
   }

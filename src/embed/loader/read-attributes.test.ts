@@ -8,7 +8,13 @@ test('a tag with nothing but its key asks for little', () => {
     site: 'shop',
     target: undefined,
     isTraceless: false,
-    options: { mode: 'offer', maxShare: 0.25, maxDownloadBytes: 200 * 1024 * 1024, frameBudgetMs: 20 },
+    options: {
+      mode: 'offer',
+      maxShare: 0.25,
+      maxDownloadBytes: 200 * 1024 * 1024,
+      frameBudgetMs: 20,
+      doLinesYield: false,
+    },
   });
   const full = { site: 'a-1', target: '#here', mode: 'npc', maxDuty: '10', maxDownloadMb: '5', frameBudgetMs: '33.4' };
   expect(readAttributes(full).options).toMatchObject({ mode: 'npc', maxShare: 0.1, frameBudgetMs: 33.4 });
@@ -24,6 +30,7 @@ test.each([
   [{ site: 'shop', maxDownloadMb: '-1' }, 'data-max-download-mb'],
   [{ site: 'shop', frameBudgetMs: '' }, 'data-frame-budget-ms'],
   [{ site: 'shop', footprint: 'all' }, 'data-footprint'],
+  [{ site: 'shop', lines: 'never' }, 'data-lines'],
 ])('%j is refused, and %s named', (data, name) => {
   expect(() => readAttributes(data)).toThrow(expect.objectContaining({ code: 'bad-attribute' }) as Error);
   expect(() => readAttributes(data)).toThrow(name);
@@ -37,6 +44,7 @@ test('whatever a page writes, it is taken within its bounds or refused by name',
     'maxDownloadMb',
     'frameBudgetMs',
     'footprint',
+    'lines',
     'target',
     'else',
   );
