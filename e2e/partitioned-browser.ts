@@ -9,10 +9,17 @@ import type { Visitor } from './tab.ts';
 
 export type Partitioned = Omit<Visitor, 'setPressure'>;
 
+interface SiteWithin {
+  readonly site: string;
+  readonly within: string;
+}
+
 export interface PartitionedOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
   /** Sites whose frames may use their own storage within other sites. */
-  readonly access?: readonly { readonly site: string; readonly within: string }[];
+  readonly access?: readonly SiteWithin[];
+  /** Sites whose frames may keep nothing within other sites. */
+  readonly blocked?: readonly SiteWithin[];
 }
 
 const START_MS = 30_000;
@@ -23,10 +30,10 @@ const START_MS = 30_000;
  */
 export async function openPartitioned(
   url: string,
-  { viewport = { width: 1280, height: 800 }, access = [] }: PartitionedOptions = {},
+  { viewport = { width: 1280, height: 800 }, access = [], blocked = [] }: PartitionedOptions = {},
 ): Promise<Partitioned> {
   const profile = mkdtempSync(join(tmpdir(), 'starling-partitioned-'));
-  letSeeOwnStorage(profile, access);
+  writeChoices(profile, { storage_access: [access, ALLOW], cookies: [blocked, BLOCK] });
   const child = spawn(
     requireChromium(),
     [
@@ -40,7 +47,8 @@ export async function openPartitioned(
     { stdio: 'ignore' },
   );
   // A command that fails must not leave a browser behind that computes.
-  process.once('exit', () => child.kill('SIGKILL'));
+  const kill = () => void child.kill('SIGKILL');
+  process.once('exit', kill);
   const browser = await chromium.connectOverCDP(`http://127.0.0.1:${await debuggingPort(profile)}`);
   const context = browser.contexts()[0] ?? (await browser.newContext());
   const page = context.pages()[0] ?? (await context.newPage());
@@ -53,20 +61,31 @@ export async function openPartitioned(
   await page.goto(url);
   const end = async () => {
     await browser.close().catch(() => undefined);
-    child.kill('SIGKILL');
+    process.off('exit', kill);
+    kill();
   };
   return { page, context, errors, close: end, kill: end };
 }
 
+/** How the browser writes a person's choice for a site. */
+const [ALLOW, BLOCK] = [1, 2];
+
 /**
- * As the browser's own question, answered with yes. A permission granted over CDP is not enough: the browser ends the page
- * that then uses it.
+ * As a person's own choices in the browser's settings and questions. A permission granted over CDP is not enough: the
+ * browser ends the page that then uses it.
  */
-function letSeeOwnStorage(profile: string, access: NonNullable<PartitionedOptions['access']>): void {
-  const patterns = access.map(({ site, within }) => `${sitePattern(site)},${sitePattern(within)}`);
-  const exceptions = Object.fromEntries(patterns.map((pattern) => [pattern, { setting: 1 }]));
+function writeChoices(
+  profile: string,
+  choices: Readonly<Record<string, readonly [sites: readonly SiteWithin[], setting: number]>>,
+): void {
+  const exceptions = Object.fromEntries(
+    Object.entries(choices).map(([kind, [sites, setting]]) => {
+      const patterns = sites.map(({ site, within }) => `${sitePattern(site)},${sitePattern(within)}`);
+      return [kind, Object.fromEntries(patterns.map((pattern) => [pattern, { setting }]))];
+    }),
+  );
   mkdirSync(join(profile, 'Default'));
-  const preferences = { profile: { content_settings: { exceptions: { storage_access: exceptions } } } };
+  const preferences = { profile: { content_settings: { exceptions } } };
   writeFileSync(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
 }
 

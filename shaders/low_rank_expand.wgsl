@@ -1,5 +1,7 @@
 // y[m, n] += sum over r of B[n, r] t[m, target of n, r], by the adapter of row m's slot; rows without one keep their bits.
 // y: (groups, Y, COLS). Dispatch (ceil(N / 256), rows, 1), a lane four outputs.
+override COLS: u32 = 1;
+
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
 @compute @workgroup_size(64)

@@ -2,7 +2,7 @@
 // x: (groups, K, COLS); t: (rows, targets, 64), ranks that the adapter lacks stay as they are and are never read.
 // Dispatch (ceil(targets * 16 * LANES / WG), rows, 1). Each sum is one chain over k in a lane, lanes add up in a fixed tree.
 struct ShrinkParams {
-  k4: u32,
+  pairs: u32,
   targets: u32,
   table_stride: u32,
   table_at: u32,
@@ -16,11 +16,16 @@ const WG = 64u;
 const QUADS = MAX_RANK / 4u;
 
 @group(0) @binding(0) var<uniform> params: ShrinkParams;
-@group(0) @binding(1) var<storage, read> pool: array<vec4f>;
+@group(0) @binding(1) var<storage, read> pool: array<vec4u>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read> rows: array<vec4u>;
 @group(0) @binding(4) var<storage, read> table: array<u32>;
 @group(0) @binding(5) var<storage, read_write> t: array<vec4f>;
+
+fn add_pair(sum: vec4f, words: vec4u, x_at: u32) -> vec4f {
+  let ranks = numbers_of(words);
+  return fma(ranks[1], vec4f(x[x_at + COLS]), fma(ranks[0], vec4f(x[x_at]), sum));
+}
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -36,18 +41,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
   var sum = vec4f(0.0);
   if (page != NO_PAGE) {
-    let inputs = params.k4 * 4u;
-    let a_at = page * params.page4 + part * inputs * 2u + quad % 2u;
-    let x_at = (m / COLS) * inputs * COLS + m % COLS;
+    let a_at = page * params.page4 + part * params.pairs * 2u + quad % 2u;
+    let x_at = (m / COLS) * params.pairs * 2u * COLS + m % COLS;
     var k = lane;
-    for (; k + 3u * LANES < inputs; k += 4u * LANES) {
-      sum = fma(pool[a_at + 2u * k], vec4f(x[x_at + k * COLS]), sum);
-      sum = fma(pool[a_at + 2u * (k + LANES)], vec4f(x[x_at + (k + LANES) * COLS]), sum);
-      sum = fma(pool[a_at + 2u * (k + 2u * LANES)], vec4f(x[x_at + (k + 2u * LANES) * COLS]), sum);
-      sum = fma(pool[a_at + 2u * (k + 3u * LANES)], vec4f(x[x_at + (k + 3u * LANES) * COLS]), sum);
+    for (; k + LANES < params.pairs; k += 2u * LANES) {
+      sum = add_pair(sum, pool[a_at + 2u * k], x_at + 2u * k * COLS);
+      sum = add_pair(sum, pool[a_at + 2u * (k + LANES)], x_at + 2u * (k + LANES) * COLS);
     }
-    for (; k < inputs; k += LANES) {
-      sum = fma(pool[a_at + 2u * k], vec4f(x[x_at + k * COLS]), sum);
+    if (k < params.pairs) {
+      sum = add_pair(sum, pool[a_at + 2u * k], x_at + 2u * k * COLS);
     }
   }
   let total = low_rank_sum(sum, local, lane);

@@ -1,6 +1,8 @@
 // y[m, n] = silu(g + change of g) * (u + change of u), for gates g and ups u that a product has stored beside each other:
 // z: (groups, 2 · Y, COLS) holds the n gates of a chunk and then its n ups; changes are by the adapter of row m's slot.
 // y: (groups, Y, COLS). Dispatch (ceil(N / 256), rows, 1), a lane four outputs. silu as in epilogue_swiglu.wgsl.
+override COLS: u32 = 1;
+
 @group(0) @binding(5) var<storage, read> z: array<f32>;
 @group(0) @binding(6) var<storage, read_write> y: array<f32>;
 

@@ -14,10 +14,8 @@ struct LowRankParams {
   out4: u32,
 }
 
-override COLS: u32 = 1;
-
 @group(0) @binding(0) var<uniform> params: LowRankParams;
-@group(0) @binding(1) var<storage, read> pool: array<vec4f>;
+@group(0) @binding(1) var<storage, read> pool: array<vec4u>;
 @group(0) @binding(2) var<storage, read> t: array<vec4f>;
 @group(0) @binding(3) var<storage, read> rows: array<vec4u>;
 @group(0) @binding(4) var<storage, read> table: array<u32>;
@@ -36,11 +34,13 @@ fn delta4(m: u32, n4: u32) -> vec4f {
     let b_at = page * params.page4 + params.b4 + n4;
     for (var half = 0u; half < 2u; half++) {
       let ranks = t[t_at + 2u * chunk + half];
-      let at = b_at + 4u * half * params.out4;
-      sum = fma(pool[at], vec4f(ranks.x), sum);
-      sum = fma(pool[at + params.out4], vec4f(ranks.y), sum);
-      sum = fma(pool[at + 2u * params.out4], vec4f(ranks.z), sum);
-      sum = fma(pool[at + 3u * params.out4], vec4f(ranks.w), sum);
+      let at = b_at + 2u * half * params.out4;
+      let first = numbers_of(pool[at]);
+      let second = numbers_of(pool[at + params.out4]);
+      sum = fma(first[0], vec4f(ranks.x), sum);
+      sum = fma(first[1], vec4f(ranks.y), sum);
+      sum = fma(second[0], vec4f(ranks.z), sum);
+      sum = fma(second[1], vec4f(ranks.w), sum);
     }
   }
   return sum;

@@ -24,6 +24,10 @@ import { EMBED_STATES } from './api.ts';
 export const EMBED_PROTOCOL = 1;
 
 export const EMBED_MODES = ['offer', 'npc', 'off'] as const;
+/** `none`: a frame that may run scripts and nothing else, so that nothing of it outlives the page. */
+export const FOOTPRINTS = ['site', 'none'] as const;
+/** `yield`: while the page's frames are late, its characters speak from the script. */
+export const LINES = ['always', 'yield'] as const;
 
 const id = pipe(number(), integer(), minValue(1));
 const text = (chars: number) => pipe(string(), maxLength(chars));
@@ -40,6 +44,8 @@ export const embedOptions = object({
   maxDownloadBytes: pipe(number(), minValue(0), maxValue(2 ** 31)),
   /** The page's 90th percentile of frame times above which the device yields. */
   frameBudgetMs: pipe(number(), minValue(8), maxValue(50)),
+  /** Lines of the page's own characters yield too. */
+  doLinesYield: optional(boolean(), false),
 });
 export type EmbedOptions = InferOutput<typeof embedOptions>;
 

@@ -2,7 +2,7 @@ import type { JobId, ModelRoot } from '../base/branded.ts';
 import { createEmitter } from '../base/emitter.ts';
 import type { LogEntry } from '../base/logger.ts';
 import { createChangeSignal } from './change-signal.ts';
-import { createDeviceLock, type DeviceLock } from './device-lock.ts';
+import { createDeviceLock, createLoneLock, type DeviceLock } from './device-lock.ts';
 import type { Embedding } from './embedding.ts';
 import { NodeError } from './errors.ts';
 import type { Limits } from './governor/signals.ts';
@@ -35,14 +35,12 @@ class TabNode implements StarlingNode {
 
   constructor(embedding?: Embedding) {
     this.#embedding = embedding;
-    this.#lock = createDeviceLock(
-      {
-        onYield: () => this.#yield(),
-        onHeld: (tell) => this.#lead(tell),
-        onHeldElsewhere: () => void this.#node(),
-      },
-      embedding?.realm,
-    );
+    const events = {
+      onYield: () => this.#yield(),
+      onHeld: (tell: () => void) => this.#lead(tell),
+      onHeldElsewhere: () => void this.#node(),
+    };
+    this.#lock = embedding?.storage.t === 'memory' ? createLoneLock() : createDeviceLock(events, embedding?.realm);
     this.#own = new PageNode(this.#lock, embedding);
     this.#own.onChange(() => this.#signal.changed());
     this.#own.onLog((entry) => this.#log.emit('entry', entry));

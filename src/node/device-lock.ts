@@ -32,6 +32,17 @@ export interface DeviceRealm {
   readonly channel: BroadcastChannel;
 }
 
+/** Of a page that keeps nothing: it can agree with no other page, and is its own device. */
+export function createLoneLock(): DeviceLock {
+  return {
+    tryAcquire: () => Promise.resolve(true),
+    isLedElsewhere: () => Promise.resolve(false),
+    takeOver: () => Promise.resolve(),
+    release: () => undefined,
+    whenFree: () => Promise.resolve(),
+  };
+}
+
 const ownRealm = (): DeviceRealm => ({ locks: navigator.locks, channel: new BroadcastChannel(CHANNEL) });
 
 export function createDeviceLock(

@@ -15,9 +15,9 @@ import {
 } from '../work/index.ts';
 import { createEngineExecutor, type EngineExecutor } from './engine-executor.ts';
 import { createEngineHost, type EngineHost } from './engine-host.ts';
-import { createIdbKeyValue } from './idb-key-value.ts';
 import { loadIdentity } from './identity-store.ts';
 import { createLossLimit } from './loss-limit.ts';
+import { openNodeStorage, type NodeStorage, type StoragePlace } from './node-storage.ts';
 import { createShelf, type Shelf } from './shelf.ts';
 import { createSharedAdapters, type SharedAdapters } from './shared-adapters.ts';
 import { createWarmAdapters, type WarmAdapters } from './warm-adapters.ts';
@@ -28,6 +28,7 @@ export interface Device {
   readonly self: PeerId;
   /** Keeps time while the tab is hidden. */
   readonly clock: Clock;
+  readonly storage: NodeStorage;
   readonly shelf: Shelf;
   readonly engine: EngineHost;
   readonly executor: EngineExecutor;
@@ -50,6 +51,7 @@ export interface Device {
 export interface DeviceInit {
   readonly offer: () => Bootstrap | undefined;
   readonly log: LogSink;
+  readonly place: StoragePlace;
   readonly onChange: () => void;
   /** The GPU was lost for good, or so often that it is better to stop. */
   readonly onDeviceGone: (error: unknown) => void;
@@ -58,12 +60,14 @@ export interface DeviceInit {
 const AGENT = 'starling/0.1.0';
 
 /** Joins the parts. Loaded by the first click that needs it, with everything that it imports. */
-export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceInit): Promise<Device> {
-  const identity = await loadIdentity();
+export async function openDevice({ offer, log, place, onChange, onDeviceGone }: DeviceInit): Promise<Device> {
+  const storage = openNodeStorage(place);
+  const identity = await loadIdentity(storage.keyValue);
   const clock = createWorkerClock();
   const signer = createSigner(identity.seed);
   const logger = (scope: string) => createLogger(scope, log);
-  const engineParts = { clock, logger: logger('engine') };
+  const lent = storage.place === 'own' ? undefined : storage.pieces;
+  const engineParts = { clock, logger: logger('engine'), lent };
   const sawLosses = createLossLimit(engineParts, onDeviceGone);
   const engine = createEngineHost(engineParts, () => {
     sawLosses(engine.stats()?.deviceLosses ?? 0);
@@ -72,6 +76,7 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
   const shelf = createShelf(
     {
       offer,
+      storage,
       loadedModel: () => engine.loaded()?.root,
       clock,
       log,
@@ -128,7 +133,7 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
   const newRequester = () => {
     const made = createRequester({
       ...shared,
-      store: createIdbKeyValue('starling-jobs'),
+      store: storage.keyValue('starling-jobs'),
       resolveModel: shelf.resolve,
       resolveAdapter: shelf.resolveAdapter,
       tokensFor: (root) => engine.tokens(root, () => shelf.header(root)),
@@ -169,6 +174,7 @@ export async function openDevice({ offer, log, onChange, onDeviceGone }: DeviceI
   return {
     self: identity.peerId,
     clock,
+    storage,
     shelf,
     engine,
     executor,

@@ -10,6 +10,7 @@ const model = 'a'.repeat(64) as ModelRoot;
 const embeddingWith = (mayWork: () => boolean): Embedding => ({
   mayWork,
   siteShare: 0.25,
+  storage: { t: 'own' },
   frames: () => undefined,
   onElsewhere: () => undefined,
   onChange: () => undefined,

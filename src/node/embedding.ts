@@ -1,4 +1,5 @@
 import type { DeviceRealm } from './device-lock.ts';
+import type { StoragePlace } from './node-storage.ts';
 
 /** What another site's page means for the node that it shows. */
 export interface Embedding {
@@ -10,6 +11,8 @@ export interface Embedding {
   readonly frames: () => { readonly p90Ms: number; readonly budgetMs: number } | undefined;
   /** What it shares with pages on other sites, where the person let it; undefined: with this site's alone. */
   readonly realm?: DeviceRealm | undefined;
+  /** Where models are kept. */
+  readonly storage: StoragePlace;
   /** Another page became this device's node; this one stops. */
   readonly onElsewhere: () => void;
   /** Something of the node has changed. */

@@ -1,8 +1,10 @@
 import { proxy, wrap, type Remote } from 'comlink';
 import { installRealmErrors } from '../base/realm-errors.ts';
 import type { EngineApi, EngineEvent, SequenceRequest } from '../engine/index.ts';
+import type { PieceStore } from '../weights/index.ts';
+import { openEngineRealm } from './engine-realm.ts';
 
-/** The engine in its worker, as the page sees it. */
+/** The engine as the page sees it. */
 export interface EngineClient {
   readonly api: Remote<EngineApi>;
   /** Resolves after the sequence's last event; an abort cancels it on the GPU. */
@@ -12,14 +14,15 @@ export interface EngineClient {
   terminate(): void;
 }
 
-/** Starts the worker. Nothing touches the GPU until the engine is asked to. */
-export function startEngine(): EngineClient {
+/**
+ * Starts the engine's worker. Nothing touches the GPU until the engine is asked to.
+ *
+ * @param lent pieces that the worker cannot reach by itself; its origin's own by default
+ */
+export function startEngine(lent?: PieceStore): EngineClient {
   installRealmErrors();
-  const worker = new Worker(new URL('../../workers/engine.worker.ts', import.meta.url), {
-    type: 'module',
-    name: 'engine',
-  });
-  const api = wrap<EngineApi>(worker);
+  const { endpoint, end } = openEngineRealm(lent);
+  const api = wrap<EngineApi>(endpoint);
   // What a terminated worker still owed is never answered.
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => undefined);
@@ -44,7 +47,7 @@ export function startEngine(): EngineClient {
       }
     },
     terminate() {
-      worker.terminate();
+      end();
       ended.reject(new DOMException('the engine was stopped', 'AbortError'));
     },
   };

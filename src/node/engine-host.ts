@@ -3,6 +3,7 @@ import type { ModelRoot } from '../base/branded.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { DeviceReport, EngineStats, ModelReport, ModelSource } from '../engine/index.ts';
+import type { PieceStore } from '../weights/index.ts';
 import type { Tokens } from '../work/index.ts';
 import { startEngine, type EngineClient } from './engine-client.ts';
 import { openTokens } from './model-tokens.ts';
@@ -28,7 +29,14 @@ export interface EngineHost {
   stop(): void;
 }
 
-export function createEngineHost(components: { clock: Clock; logger: Logger }, onChange: () => void): EngineHost {
+export interface EngineHostComponents {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Where the worker cannot reach them by itself. */
+  readonly lent?: PieceStore | undefined;
+}
+
+export function createEngineHost(components: EngineHostComponents, onChange: () => void): EngineHost {
   let running: EngineClient | undefined;
   let device: DeviceReport | undefined;
   let report: ModelReport | undefined;
@@ -37,7 +45,7 @@ export function createEngineHost(components: { clock: Clock; logger: Logger }, o
   let share = 1;
   let cancelStats: (() => void) | undefined;
   const tokens = new Map<ModelRoot, Promise<Tokens>>();
-  const engine = () => (running ??= startEngine());
+  const engine = () => (running ??= startEngine(components.lent));
 
   async function readStats(): Promise<void> {
     const next = await running?.api.stats();
@@ -68,7 +76,7 @@ export function createEngineHost(components: { clock: Clock; logger: Logger }, o
       if (report) await answered(api.unloadModel(report.root));
       await answered(api.setShare(share));
       report = await answered(api.loadModel(next, proxy(onProgress)));
-      components.logger.info(`loaded a model of ${report.layers} layers, ${report.slots} requests at once`);
+      components.logger.info('a model is on the GPU', { layers: report.layers, slots: report.slots });
       cancelStats ??= components.clock.every(STATS_PERIOD_MS, () => void readStats().catch(() => undefined));
       onChange();
       return report;

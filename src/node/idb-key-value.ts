@@ -2,8 +2,8 @@ import { createStore, del, get, keys, set } from 'idb-keyval';
 import type { KeyValueStore } from '../work/index.ts';
 
 /** A key-value store in IndexedDB; `name` is the database. */
-export function createIdbKeyValue(name: string): KeyValueStore {
-  const store = createStore(name, 'entries');
+export function createIdbKeyValue(name: string, entries = 'entries'): KeyValueStore {
+  const store = createStore(name, entries);
   return {
     get: (key) => get(key, store),
     set: (key, value) => set(key, value, store),

@@ -16,6 +16,7 @@ export { measureGpu, type GpuMeasurement } from './measure-gpu.ts';
 export type { Cause } from './governor/ceilings.ts';
 export type { Duty } from './governor/duty-governor.ts';
 export { PRESETS, type Limits, type When } from './governor/signals.ts';
+export { openSiteGrants, type SiteGrant, type SiteGrants } from './site-grants.ts';
 export { NodeError, type NodeErrorCode } from './errors.ts';
 export { problemOf } from './problem.ts';
 export type { BenchRow } from '../engine/index.ts';

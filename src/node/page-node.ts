@@ -117,7 +117,7 @@ export class PageNode implements StarlingNode {
       this.#problem = problemOf(error);
     }
     // What an earlier visit left is shown again; a first visit opens nothing.
-    if (await hasVisitedBefore()) await this.#open();
+    if (this.#embedding?.storage.t !== 'memory' && (await hasVisitedBefore())) await this.#open();
     this.#signal.changed();
   }
 
@@ -232,6 +232,7 @@ export class PageNode implements StarlingNode {
     this.#opening ??= import('./device.ts').then(async ({ openDevice }) => {
       const device = await openDevice({
         offer: () => this.#offer,
+        place: this.#embedding?.storage ?? { t: 'own' },
         log: (entry) => this.#log.emit('entry', entry),
         onChange: () => this.#signal.changed(),
         onDeviceGone: (error) => {
@@ -299,7 +300,7 @@ export class PageNode implements StarlingNode {
   }
 
   async #readStorage(): Promise<void> {
-    this.#storage = await readStorage();
+    if (this.#device) this.#storage = await readStorage(this.#device.storage);
     this.#signal.changed();
   }
 

@@ -2,6 +2,7 @@ import type { ModelRoot } from '../base/branded.ts';
 import type { Device } from './device.ts';
 import { createDataMeter } from './governor/data-meter.ts';
 import type { Throttle } from './governor/throttle.ts';
+import type { NodeStorage } from './node-storage.ts';
 import type { NodeSnapshot, StartStep } from './snapshot.ts';
 
 /** Free slots and speed change all the time; this often is soon enough for those who choose among peers. */
@@ -52,7 +53,10 @@ export function createServing(show: (step: StartStep | undefined) => void, throt
       device.openTo('everybody');
       device.announce(root);
       isPaused = false;
-      const meter = createDataMeter(() => device.clock.now(), localStorage);
+      const meter = createDataMeter(
+        () => device.clock.now(),
+        () => localStorage,
+      );
       throttle.start({
         clock: device.clock,
         setShare: (share) => device.engine.setShare(share),
@@ -99,7 +103,8 @@ function movedBytes({ shelf }: Device): number {
 }
 
 /** What the browser says of its storage, for the shelf. */
-export async function readStorage(): Promise<NodeSnapshot['storage']> {
-  const { usage, quota } = await navigator.storage.estimate();
+export async function readStorage(storage: NodeStorage): Promise<NodeSnapshot['storage']> {
+  const { usage, quota } = await storage.quota.estimate();
+  if (storage.place === 'memory') return { usedBytes: usage ?? 0, quotaBytes: quota ?? 0, isPersistent: false };
   return { usedBytes: usage ?? 0, quotaBytes: quota ?? 0, isPersistent: await navigator.storage.persisted() };
 }

@@ -7,9 +7,6 @@ import type { ModelSource } from '../engine/index.ts';
 import type { AdapterFacts, Bootstrap, Manifest, Signer } from '../protocol/index.ts';
 import { publicKeyOf } from '../swarm/index.ts';
 import {
-  createIdbModelRecords,
-  createIdbPartialStore,
-  createIdbPieceStore,
   listPieces,
   ModelLibrary,
   openManifest,
@@ -22,6 +19,7 @@ import {
 import { buildModel, ModelTransfer, type ModelSources } from '../weights/page-index.ts';
 import type { AdapterDocuments } from '../work/index.ts';
 import { NodeError } from './errors.ts';
+import type { NodeStorage } from './node-storage.ts';
 import { problemOf } from './problem.ts';
 import { mergeShelf, type SharedOffer } from './shelf-view.ts';
 import type { Problem, ShelfModel } from './snapshot.ts';
@@ -62,6 +60,7 @@ export interface Shelf {
 }
 
 export interface ShelfComponents {
+  readonly storage: NodeStorage;
   readonly offer: () => Bootstrap | undefined;
   readonly loadedModel: () => ModelRoot | undefined;
   readonly clock: Clock;
@@ -76,14 +75,9 @@ export interface ShelfComponents {
 
 export function createShelf(components: ShelfComponents, onChange: () => void): Shelf {
   const { offer, loadedModel, clock, log, signer, shared, ask } = components;
-  const pieces = createIdbPieceStore();
-  const partials = createIdbPartialStore();
+  const { records, pieces, partials, quota } = components.storage;
   const logger = createLogger('weights', log);
-  const storage = {
-    estimate: () => navigator.storage.estimate(),
-    persist: () => navigator.storage.persist(),
-  };
-  const library = new ModelLibrary({ records: createIdbModelRecords(), pieces, partials, storage, clock });
+  const library = new ModelLibrary({ records, pieces, partials, storage: quota, clock });
   const newTransfer = () => {
     const random = createRandom(crypto.getRandomValues(new Uint32Array(1))[0] ?? 1);
     const made = new ModelTransfer(
@@ -188,7 +182,7 @@ export function createShelf(components: ShelfComponents, onChange: () => void): 
       } finally {
         await refresh();
       }
-      logger.info(`${entry.name} was taken from a file of this device`);
+      logger.info('a model was taken from a file of this device', { name: entry.name });
       return entry.root;
     },
     async cancel(root) {

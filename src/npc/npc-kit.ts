@@ -24,6 +24,8 @@ export interface NpcKitInit {
   /** Of drawn answers: the same game with the same seed hears the same lines. */
   readonly seed?: number;
   readonly clock?: Clock;
+  /** Whether the game has no time for lines now: asked before each answer; then the script speaks. */
+  readonly isBusy?: () => boolean;
 }
 
 export interface SayOptions {
@@ -46,8 +48,8 @@ export interface NpcLine extends SceneReply {
   readonly refused: readonly Refusal[];
 }
 
-/** `late` and `failed` are about the computation, `budget` about the game's limits. */
-export type Refusal = ReplyFault | { readonly kind: 'late' | 'failed' | 'budget' };
+/** `late` and `failed` are about the computation, `budget` about the game's limits, `busy` about its frames. */
+export type Refusal = ReplyFault | { readonly kind: 'late' | 'failed' | 'budget' | 'busy' };
 
 export interface NpcKit {
   /**
@@ -92,6 +94,10 @@ export function createNpcKit(init: NpcKitInit): NpcKit {
       const signal = AbortSignal.any([deadline.signal, ...(options.signal ? [options.signal] : [])]);
       try {
         for (let attempt = 0; attempt < attempts; attempt++) {
+          if (init.isBusy?.()) {
+            refused.push({ kind: 'busy' });
+            break;
+          }
           if (!(attempt === 0 ? budget.begin(maxTokens) : budget.goOn(maxTokens))) {
             refused.push({ kind: 'budget' });
             break;

@@ -43,6 +43,7 @@ test('isolated hosts may load it; the app itself stays out of every frame', asyn
     expect(headers.get('cross-origin-embedder-policy')).toBe('require-corp');
     expect(headers.get('cross-origin-resource-policy')).toBe('cross-origin');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('access-control-allow-origin')).toBe('*');
   }
   const loader = await get('/embed.js');
   expect(loader.headers.get('access-control-allow-origin')).toBe('*');

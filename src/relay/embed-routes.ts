@@ -32,6 +32,8 @@ export function addEmbedRoutes(app: Hono<{ Bindings: HttpBindings }>, served: ()
   });
   app.use('/embed/*', async (context, next) => {
     await next();
+    // A frame without an origin of its own reads its scripts as a stranger does; they are everybody's to read.
+    context.header('access-control-allow-origin', '*');
     // Hosts that isolate themselves (COEP) accept only frames and workers that do so too.
     context.header('cross-origin-resource-policy', 'cross-origin');
     context.header('cross-origin-embedder-policy', 'require-corp');

@@ -1,9 +1,9 @@
-import { css, html } from 'lit';
+import { css, html, nothing } from 'lit';
 import type { LogEntry } from '../base/logger.ts';
-import { formatTime } from './format.ts';
+import { formatPeer, formatTime } from './format.ts';
 import { NodeElement, pageNode } from './node-element.ts';
 import { saveFile } from './save-file.ts';
-import { words } from './words/words.ts';
+import { loggedAs, words } from './words/words.ts';
 
 const KEPT = 500;
 const entries: LogEntry[] = [];
@@ -19,6 +19,14 @@ function listen() {
   });
 }
 listen();
+
+/** Exactly what, for those who want to know; peers and batches by the end of their names. */
+function detailsOf(fields: LogEntry['fields']): string {
+  const details = Object.entries(fields).map(([name, value]) =>
+    name === 'peer' || name === 'job' ? formatPeer(String(value)) : `${name} ${value}`,
+  );
+  return details.join(', ');
+}
 
 /** What happened, newest first, in words; exportable. */
 export class EventLog extends NodeElement {
@@ -49,14 +57,15 @@ export class EventLog extends NodeElement {
         <h2 class="grow">${words().sections.activity}</h2>
         <button ?disabled=${entries.length === 0} @click=${() => this.#export()}>${text.save}</button>
       </div>
-      ${entries.length === 0 ? html`<p>${text.empty}</p>` : html`<p class="soft">${text.language}</p>`}
+      ${entries.length === 0 ? html`<p>${text.empty}</p>` : nothing}
       <ol class="figures">
-        ${entries
-          .slice(0, 200)
-          .map(
-            ({ atMs, level, scope, text }) =>
-              html`<li data-level=${level}><span class="soft">${formatTime(atMs)} ${scope}</span> ${text}</li>`,
-          )}
+        ${entries.slice(0, 200).map(
+          ({ atMs, level, text, fields }) =>
+            html`<li data-level=${level}>
+              <span class="soft">${formatTime(atMs)}</span> ${loggedAs(text) ?? text}
+              <span class="soft">${detailsOf(fields)}</span>
+            </li>`,
+        )}
       </ol>
     `;
   }

@@ -5,6 +5,7 @@ import { chooseTheme, keptTheme, THEMES, type Theme } from './theme.ts';
 import { LANGUAGES, type Language } from './words/languages.ts';
 import { chooseLanguage, language, words } from './words/words.ts';
 import './identity-form.ts';
+import './site-list.ts';
 
 /** How the page looks and speaks, who this device is, and how to be rid of everything. */
 export class SettingsPage extends NodeElement {
@@ -59,6 +60,7 @@ export class SettingsPage extends NodeElement {
           >
         </div>
       </section>
+      <section><site-list></site-list></section>
       <section><identity-form></identity-form></section>
       <section>
         <h3>${text.leave.title}</h3>

@@ -1,12 +1,13 @@
-import { createStore, delMany, get, keys, set } from 'idb-keyval';
+import { delMany, get, keys, set } from 'idb-keyval';
+import { openIdbStore } from './idb-store.ts';
 import type { PartialStore } from './partial-store.ts';
 import { namedStorage } from './storage-errors.ts';
 
 type PartialKey = [infoHash: string, chunk: number];
 
 /** Waiting chunks in IndexedDB, one Blob each under its torrent's info hash and its index. */
-export function createIdbPartialStore(): PartialStore {
-  const store = createStore('starling-partials', 'partials');
+export function createIdbPartialStore(factory?: IDBFactory): PartialStore {
+  const store = openIdbStore('starling-partials', 'partials', factory);
   return {
     async list(infoHash) {
       const all = await namedStorage('list chunks', 0, () => keys<PartialKey>(store));

@@ -1,7 +1,8 @@
-import { createStore, delMany, entries, get, keys, set } from 'idb-keyval';
+import { delMany, entries, get, keys, set } from 'idb-keyval';
 import type { PieceHash } from '../base/branded.ts';
 import type { Bytes } from '../base/bytes.ts';
 import { WeightsError } from './errors.ts';
+import { openIdbStore } from './idb-store.ts';
 import { checkPiece, missingPiece } from './piece-check.ts';
 import type { PieceStore } from './piece-store.ts';
 import { namedStorage } from './storage-errors.ts';
@@ -11,9 +12,10 @@ import { namedStorage } from './storage-errors.ts';
  * section 5). Works in pages and workers; all of them on one origin see the same pieces.
  *
  * @param database what is kept apart has another name
+ * @param factory of another realm's databases
  */
-export function createIdbPieceStore(database = 'starling-pieces'): PieceStore {
-  const store = createStore(database, 'pieces');
+export function createIdbPieceStore(database = 'starling-pieces', factory?: IDBFactory): PieceStore {
+  const store = openIdbStore(database, 'pieces', factory);
   const held = async (hash: PieceHash): Promise<Blob> => {
     const blob = await namedStorage('read a piece', 0, () => get<Blob>(hash, store));
     if (!(blob instanceof Blob)) throw missingPiece(hash);

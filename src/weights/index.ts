@@ -28,6 +28,7 @@ export { TENSOR_TYPES, tensorBytes, tensorTypeById, type TensorType, type Tensor
 export { writeGguf, type GgufParts, type GgufWritable, type GgufWriteTensor } from './gguf/write-gguf.ts';
 export { createIdbPartialStore } from './idb-partial-store.ts';
 export { createIdbPieceStore } from './idb-piece-store.ts';
+export { openIdbStore } from './idb-store.ts';
 export { infoHashText } from './info-hash.ts';
 export { createMemoryPieceStore } from './memory-piece-store.ts';
 export {
@@ -38,8 +39,13 @@ export {
   type ShelvedModel,
 } from './model-library.ts';
 export { listPieces, type ModelPiece } from './model-pieces.ts';
-export { createIdbModelRecords, type ModelRecord, type ModelRecords } from './model-records.ts';
-export type { PartialStore } from './partial-store.ts';
+export {
+  createIdbModelRecords,
+  createMemoryModelRecords,
+  type ModelRecord,
+  type ModelRecords,
+} from './model-records.ts';
+export { createMemoryPartialStore, type PartialStore } from './partial-store.ts';
 export type { StorageQuota } from './piece-room.ts';
 export type { PieceStore } from './piece-store.ts';
 export { rebuildFile } from './rebuild-file.ts';

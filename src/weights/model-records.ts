@@ -1,7 +1,8 @@
-import { createStore, del, entries, get, set } from 'idb-keyval';
+import { del, entries, get, set } from 'idb-keyval';
 import { custom, safeParse, strictObject, type InferOutput } from 'valibot';
 import { isSha256Hex, type ModelRoot } from '../base/branded.ts';
 import type { Bytes } from '../base/bytes.ts';
+import { openIdbStore } from './idb-store.ts';
 import { namedStorage } from './storage-errors.ts';
 
 const bytes = custom<Bytes>((value) => value instanceof Uint8Array, 'byte string expected');
@@ -34,8 +35,8 @@ export function createMemoryModelRecords(): ModelRecords {
   };
 }
 
-export function createIdbModelRecords(): ModelRecords {
-  const store = createStore('starling-models', 'models');
+export function createIdbModelRecords(factory?: IDBFactory): ModelRecords {
+  const store = openIdbStore('starling-models', 'models', factory);
   return {
     async get(root) {
       return readRecord(await namedStorage('read a model', 0, () => get<unknown>(root, store)));

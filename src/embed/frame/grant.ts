@@ -1,4 +1,15 @@
-import { boolean, integer, minValue, number, object, pipe, safeParse, string, type InferOutput } from 'valibot';
+import {
+  boolean,
+  integer,
+  minValue,
+  number,
+  object,
+  optional,
+  pipe,
+  safeParse,
+  string,
+  type InferOutput,
+} from 'valibot';
 
 const time = pipe(number(), integer(), minValue(0));
 
@@ -10,6 +21,8 @@ const schema = object({
   share: number(),
   /** Others' work too, not only this page's characters. */
   isShared: boolean(),
+  /** Noted on Starling's own site too: once it is no longer, it is no grant. */
+  isNoted: optional(boolean()),
   atMs: time,
   expiresAtMs: time,
 });

@@ -1,14 +1,18 @@
 import { safeParse } from 'valibot';
 import { systemClock } from '../../base/clock.ts';
+import type { SiteGrants } from '../../node/index.ts';
 import type { EmbedErrorCode } from '../errors.ts';
 import { hello, hostMessage, listedSite, numbered, type FrameMessage, type ListedSite } from '../messages.ts';
-import { requestDeviceRealm } from './device-realm.ts';
+import { frameStorage, mayStore } from './frame-storage.ts';
 import { createGrantStore } from './grant.ts';
+import { startWorkersFromBlobs } from './opaque-workers.ts';
+import { requestOwnSite } from './own-site.ts';
 import { Session } from './session.ts';
 import './starling-badge.ts';
 import { StarlingBadge } from './starling-badge.ts';
 import { EMBED_TEXT_VERSION } from './strings.ts';
 
+if (self.origin === 'null') startWorkersFromBlobs();
 const badge = new StarlingBadge();
 document.body.append(badge);
 let isTaken = false;
@@ -54,6 +58,7 @@ function listen(
   site: ListedSite,
   options: ConstructorParameters<typeof Session>[0]['options'],
 ): void {
+  let listed: SiteGrants | undefined;
   const session = new Session({
     scope: { site: site.key, origin, textVersion: EMBED_TEXT_VERSION },
     options,
@@ -62,18 +67,25 @@ function listen(
     clock: systemClock,
     async openNode(embedding) {
       // First, as the browser may want the click to be fresh.
-      const realm = await requestDeviceRealm();
-      const { createNode } = await import('../../node/index.ts');
-      const node = createNode({ ...embedding, realm });
+      const own = await requestOwnSite().catch(() => undefined);
+      const place = frameStorage(own);
+      badge.about = { ...badge.about, kept: place.storage.t };
+      const { createNode, openSiteGrants } = await import('../../node/index.ts');
+      listed = own && openSiteGrants(own);
+      listed?.onRevoked((of) => {
+        if (of.site === site.key && of.origin === origin) void session.revoke();
+      });
+      const node = createNode({ ...embedding, ...place });
       node.onChange(embedding.onChange);
       return node;
     },
+    listed: () => listed,
     send: (message) => port.postMessage(message),
     onChange: () => badge.requestUpdate(),
   });
   const { maxDownloadBytes, maxShare, mode } = options;
   badge.session = session;
-  badge.about = { origin, maxDownloadBytes, maxShare, isOffer: mode === 'offer' };
+  badge.about = { origin, maxDownloadBytes, maxShare, isOffer: mode === 'offer', kept: mayStore() ? 'own' : 'memory' };
   badge.requestUpdate();
   port.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     const parsed = safeParse(hostMessage, data);

@@ -1,7 +1,15 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { ModelRoot } from '../../base/branded.ts';
 import { createFakeClock, type FakeClock } from '../../base/fake-clock.ts';
-import type { ChatOptions, Embedding, NodeSnapshot, ShelfModel, StarlingNode } from '../../node/index.ts';
+import type {
+  ChatOptions,
+  Embedding,
+  NodeSnapshot,
+  ShelfModel,
+  SiteGrant,
+  SiteGrants,
+  StarlingNode,
+} from '../../node/index.ts';
 import type { FrameMessage } from '../messages.ts';
 import { createGrantStore, isValid, MONTH_MS, VISIT_MS, type Grant } from './grant.ts';
 import { Session } from './session.ts';
@@ -19,7 +27,7 @@ const scene = {
 function fakeNode() {
   const calls: string[] = [];
   let ready: Promise<void> = Promise.resolve();
-  let embedding: Embedding | undefined;
+  let embedding: Omit<Embedding, 'storage' | 'realm'> | undefined;
   let phase: NodeSnapshot['phase'] = 'off';
   let isFree = true;
   let chat: (options: ChatOptions) => Promise<void> = async ({ onText }) =>
@@ -54,7 +62,7 @@ function fakeNode() {
     holdElsewhere: () => (isFree = false),
     getReady: (next: Promise<void>) => void (ready = next),
     answerWith: (next: typeof chat) => (chat = next),
-    open: async (given: Embedding) => {
+    open: async (given: Omit<Embedding, 'storage' | 'realm'>) => {
       calls.push('open');
       embedding = given;
       return node;
@@ -79,14 +87,17 @@ let storage: Storage;
 let sent: FrameMessage[];
 let node: ReturnType<typeof fakeNode>;
 let session: Session;
+/** The device's list, where the frame may write to it. */
+let listed: SiteGrants | undefined;
 
-function newSession(mode: 'offer' | 'npc' = 'offer'): Session {
+function newSession(mode: 'offer' | 'npc' = 'offer', doLinesYield = false): Session {
   return new Session({
     scope,
-    options: { mode, maxShare: 0.25, maxDownloadBytes: 5_000, frameBudgetMs: 20 },
+    options: { mode, maxShare: 0.25, maxDownloadBytes: 5_000, frameBudgetMs: 20, doLinesYield },
     grants: createGrantStore(() => storage),
     clock: { ...clock, now: () => clock.now() + shiftMs },
     openNode: node.open,
+    listed: () => listed,
     send: (message) => sent.push(message),
     onChange: () => undefined,
   });
@@ -98,6 +109,7 @@ beforeEach(() => {
   storage = memoryStorage();
   sent = [];
   node = fakeNode();
+  listed = undefined;
   session = newSession();
 });
 const states = () => sent.flatMap((each) => (each.t === 'state' ? [each.state] : []));
@@ -237,6 +249,52 @@ test('a remembered grant goes on at the next visit, for the same site, page and 
   expect(isValid(kept, scope, kept.atMs - 3_600_000)).toBe(false);
   expect(isValid(kept, scope, kept.expiresAtMs)).toBe(false);
   expect(isValid({ ...kept, expiresAtMs: kept.atMs + 10 * MONTH_MS }, scope, now)).toBe(false);
+});
+
+test('what is ended on the device’s own list is no grant at the next visit, and its model goes with the last site', async () => {
+  const notes = new Map<string, SiteGrant>([['news', { site: 'news' } as SiteGrant]]);
+  listed = {
+    list: async () => ({ grants: [...notes.values()], ignored: [] }),
+    note: async (grant: SiteGrant) => void notes.set(grant.site, grant),
+    isNoted: async ({ site }: SiteGrant) => notes.has(site),
+    remove: async ({ site }: SiteGrant) => void notes.delete(site),
+  } as unknown as SiteGrants;
+  await session.agree({ isShared: true, isRemembered: true });
+  expect([...notes.keys()]).toEqual(['news', 'shop']);
+  await session.revoke();
+  expect([...notes.keys()]).toEqual(['news']);
+  expect(node.calls).not.toContain('delete');
+
+  await session.agree({ isShared: true, isRemembered: true });
+  notes.clear();
+  node = fakeNode();
+  session = newSession();
+  await session.begin();
+  expect([session.state, session.grant, storage.getItem('starling-grant')]).toEqual(['off', undefined, null]);
+  expect(node.calls).toEqual(['open', 'stop']);
+  await session.agree({ isShared: true, isRemembered: true });
+  await session.revoke();
+  expect(node.calls).toContain('delete');
+});
+
+test.each([
+  ['yield', true],
+  ['go on', false],
+])('while the page’s frames are late, lines %s as the page asked for', async (_what, doLinesYield) => {
+  session = newSession('npc', doLinesYield);
+  await session.agree({ isShared: false, isRemembered: false });
+  const say = async (id: number) => {
+    session.receive({ t: 'say', id, scene, fallback: ['Later.'] });
+    await vi.waitFor(() => expect(lastOf('done')).toMatchObject({ id }));
+    return (lastOf('done') as { readonly value: unknown }).value;
+  };
+  session.receive({ t: 'frames', p90Ms: 21 });
+  const during = await say(1);
+  const scripted = { source: 'script', say: 'Later.', refused: [{ kind: 'busy' }] };
+  expect(during).toMatchObject(doLinesYield ? scripted : { source: 'model', refused: [] });
+  session.receive({ t: 'frames', p90Ms: 16 });
+  await clock.advance(2_100);
+  expect(await say(2)).toMatchObject({ source: 'model' });
 });
 
 test('storage that is forbidden or holds rubbish is no grant and no fault', async () => {

@@ -1,8 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Embedding, NodeSnapshot, StarlingNode } from '../../node/index.ts';
+import type { Embedding, NodeSnapshot, SiteGrants, StarlingNode } from '../../node/index.ts';
 import { createNpcKit, type NpcKit } from '../../npc/index.ts';
 import type { EmbedProblem, EmbedState } from '../api.ts';
 import { completeOnNode } from '../complete-on-node.ts';
+import { EmbedError } from '../errors.ts';
 import type { EmbedOptions, FrameMessage, HostMessage } from '../messages.ts';
 import { createAnswers } from './answers.ts';
 import { isValid, MONTH_MS, VISIT_MS, type Grant, type GrantScope, type GrantStore } from './grant.ts';
@@ -14,7 +15,9 @@ export interface SessionInit {
   readonly grants: GrantStore;
   readonly clock: Clock;
   /** Called after consent, never before. */
-  readonly openNode: (embedding: Embedding) => Promise<StarlingNode>;
+  readonly openNode: (embedding: Omit<Embedding, 'storage' | 'realm'>) => Promise<StarlingNode>;
+  /** The device's list, where this frame may write to it; known once the node is open. */
+  readonly listed: () => SiteGrants | undefined;
   readonly send: (message: FrameMessage) => void;
   readonly onChange: () => void;
 }
@@ -37,6 +40,8 @@ export interface LogLine {
 const LOOK_MS = 200;
 const LINE_DEADLINE_MS = 10_000;
 const LOGGED = 50;
+/** Frames that were late are not trusted again at once: lines would make them so in turn. */
+const LATE_HOLD_MS = 2_000;
 
 /** One page's use of this device, from the question to its end. It computes only while the person's grant holds. */
 export class Session {
@@ -55,6 +60,7 @@ export class Session {
   #state: EmbedState = 'off';
   #problem: EmbedProblem | undefined;
   #p90Ms: number | undefined;
+  #lateUntilMs = -Infinity;
   #lines = 0;
   #endLook = () => {};
 
@@ -124,8 +130,7 @@ export class Session {
       case 'revoke':
         return void this.revoke();
       case 'frames':
-        this.#p90Ms = message.p90Ms;
-        return;
+        return this.#noteFrames(message.p90Ms);
       case 'cancel':
         return this.#answers.cancel(message.id);
       case 'complete':
@@ -134,6 +139,11 @@ export class Session {
       default:
         return message satisfies never;
     }
+  }
+
+  #noteFrames(p90Ms: number): void {
+    this.#p90Ms = p90Ms;
+    if (p90Ms > this.#init.options.frameBudgetMs) this.#lateUntilMs = this.#init.clock.now() + LATE_HOLD_MS;
   }
 
   openSheet(): void {
@@ -185,11 +195,18 @@ export class Session {
   async revoke(): Promise<void> {
     const chosen = this.#chosen;
     await this.#expire();
-    if (chosen && !chosen.wasHeld && !this.#grant) await (await this.#opening)?.deleteModel(chosen.model);
+    if (!chosen || chosen.wasHeld || this.#grant) return;
+    // A model of the whole device goes with the last site that uses it.
+    const others = await this.#init.listed()?.list(this.#init.clock.now());
+    if (!others?.grants.length) await (await this.#opening)?.deleteModel(chosen.model);
   }
 
   async #expire(): Promise<void> {
     this.#init.grants.clear();
+    void this.#init
+      .listed()
+      ?.remove(this.#init.scope)
+      .catch(() => undefined);
     this.#note('ended');
     await this.#end('off', undefined);
   }
@@ -230,19 +247,43 @@ export class Session {
     });
     this.#enter('starting');
     const onModel = (chosen: ChosenModel) => (this.#chosen = chosen);
-    const started = await startNode(() => this.#open(), { grant, maxDownloadBytes, isClicked, onModel });
+    const started = await startNode(() => this.#openNoted(grant, isClicked), {
+      grant,
+      maxDownloadBytes,
+      isClicked,
+      onModel,
+    });
     // Ended meanwhile, and perhaps agreed to anew: that start goes its own way.
     if (this.#grant !== grant) return;
     if ('problem' in started && started.problem === ELSEWHERE) return this.#yield();
+    if ('problem' in started && started.problem.code === 'embed/consent-required') return this.#expire();
     if ('problem' in started) {
       await this.#end('failed', started.problem);
       return this.#init.send({ t: 'error', problem: started.problem });
     }
     this.#started = started;
     const complete = completeOnNode(started.node, started.model, maxDownloadBytes);
-    this.#kit = createNpcKit({ complete, deadlineMs: LINE_DEADLINE_MS, clock });
+    this.#kit = createNpcKit({
+      complete,
+      deadlineMs: LINE_DEADLINE_MS,
+      clock,
+      isBusy: () => options.doLinesYield && clock.now() < this.#lateUntilMs,
+    });
     this.#note('computing');
     this.#enter(this.#pauses.size > 0 ? 'paused' : 'on');
+  }
+
+  /** The node, once the grant is noted where the device lists them; one that was ended there is none any more. */
+  async #openNoted(grant: Grant, isClicked: boolean): Promise<StarlingNode> {
+    const node = await this.#open();
+    const listed = this.#init.listed();
+    if (!listed) return node;
+    if (!isClicked && grant.isNoted && !(await listed.isNoted(grant))) {
+      throw new EmbedError('consent-required', 'embed: the person ended it on Starling’s own site', {});
+    }
+    await listed.note(grant);
+    if (this.#isRemembered && this.#grant === grant) this.#init.grants.write({ ...grant, isNoted: true });
+    return node;
   }
 
   /** One node for the frame's life: after an end and a new agreement it is the same. */

@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { frameStyles } from './frame-styles.ts';
 import type { Session } from './session.ts';
-import { strings } from './strings.ts';
+import { strings, type Kept } from './strings.ts';
 import { watchVisibility } from './watch-visibility.ts';
 
 /** A sheet must have been seen this long before it can be agreed to: nobody agrees by a click meant for the page. */
@@ -9,13 +9,21 @@ const SEEN_MS = 500;
 /** A badge that is hidden for a moment, as by a scroll, is not covered. */
 const COVERED_MS = 1_500;
 
+/** Where it is shown, what the page asks for, and where models are kept. */
+export interface About {
+  readonly origin: string;
+  readonly maxDownloadBytes: number;
+  readonly maxShare: number;
+  readonly isOffer: boolean;
+  readonly kept: Kept;
+}
+
 /** The badge, the question, and what runs here. */
 export class StarlingBadge extends LitElement {
   static override styles = [frameStyles];
 
   session: Session | undefined;
-  /** Where it is shown, and what the page asks for. */
-  about = { origin: '', maxDownloadBytes: 0, maxShare: 0, isOffer: true };
+  about: About = { origin: '', maxDownloadBytes: 0, maxShare: 0, isOffer: true, kept: 'own' };
   #isSeen = false;
   #endWatch = () => {};
   #watched: Element | undefined;
@@ -96,7 +104,7 @@ export class StarlingBadge extends LitElement {
 
   #question(): TemplateResult {
     const { rows } = strings;
-    const { origin, maxDownloadBytes, maxShare, isOffer } = this.about;
+    const { origin, maxDownloadBytes, maxShare, isOffer, kept } = this.about;
     const problem = this.session?.problem;
     return html`<div class="backdrop" @keydown=${(event: KeyboardEvent) => this.#onKey(event)}>
       <section class="sheet" role="dialog" aria-modal="true" aria-labelledby="title">
@@ -107,7 +115,7 @@ export class StarlingBadge extends LitElement {
           <dt>${rows.gives}</dt>
           <dd>${isOffer ? rows.share(Math.round(maxShare * 100)) : rows.npcOnly}</dd>
           <dt>${rows.download}</dt>
-          <dd>${rows.downloadText(`${Math.round(maxDownloadBytes / 2 ** 20)} MiB`)}</dd>
+          <dd>${rows.downloadText(`${Math.round(maxDownloadBytes / 2 ** 20)} MiB`, rows.kept[kept])}</dd>
           <dt>${rows.network}</dt>
           <dd>${isOffer ? rows.networkText : rows.networkNone}</dd>
           <dt>${rows.get}</dt>
@@ -116,7 +124,7 @@ export class StarlingBadge extends LitElement {
           <dd>${rows.stopText}</dd>
         </dl>
         ${isOffer ? html`<label><input type="checkbox" id="others" checked />${strings.others}</label>` : nothing}
-        <label><input type="checkbox" id="remember" />${strings.remember}</label>
+        ${kept === 'memory' ? nothing : html`<label><input type="checkbox" id="remember" />${strings.remember}</label>`}
         <div class="row" data-seen>
           <button data-first @click=${() => this.session?.closeSheet()}>${strings.notNow}</button>
           <button
@@ -149,6 +157,8 @@ export class StarlingBadge extends LitElement {
           <dd>${until}</dd>
           <dt>${panel.doing}</dt>
           <dd data-part="state">${strings.badge[session.state]}</dd>
+          <dt>${strings.rows.download}</dt>
+          <dd data-part="kept">${strings.rows.kept[this.about.kept]}</dd>
           <dt>${panel.share}</dt>
           <dd>${duty ? panel.shareNow(Math.round(duty.share * 100), cause) : '–'}</dd>
           <dt>${panel.lines}</dt>

@@ -1,5 +1,8 @@
 import type { EmbedState } from '../api.ts';
 
+/** Where models are kept, as `StoragePlace` of the node says it. */
+export type Kept = 'own' | 'lent' | 'memory';
+
 /** Every sentence that the frame shows. The page that embeds it can change none of them. */
 export const strings = {
   badge: {
@@ -22,7 +25,12 @@ export const strings = {
     share: (percent: number) => `up to ${percent} % of the GPU’s time; power use and fan noise rise with it`,
     npcOnly: 'GPU time for this page’s own characters',
     download: 'Download',
-    downloadText: (size: string) => `at most ${size}, kept in this browser until you end it`,
+    downloadText: (size: string, kept: string) => `at most ${size}, ${kept}`,
+    kept: {
+      own: 'kept in this browser for this site until you end it',
+      lent: 'kept once for all sites of this browser, on Starling’s own',
+      memory: 'in memory alone: gone with this page, and fetched anew the next time',
+    } satisfies Record<Kept, string>,
     get: 'You get',
     getText: 'characters of this page that answer in their own words',
     network: 'Network',
@@ -70,4 +78,4 @@ export const strings = {
 } as const;
 
 /** A change of its meaning is a new version, and people are asked again. */
-export const EMBED_TEXT_VERSION = '2026-11-21.1';
+export const EMBED_TEXT_VERSION = '2026-11-22.1';

@@ -12,14 +12,16 @@ const TOPMOST = '2147483647';
  * downloads, no forms.
  */
 const SANDBOX = 'allow-scripts allow-same-origin allow-storage-access-by-user-activation';
+/** No origin either, and so nothing that could be kept. */
+const TRACELESS = 'allow-scripts';
 
 /** @param target undefined: the lower right corner of the window */
-export function createBadgeFrame(address: string, target: Element | undefined): BadgeFrame {
+export function createBadgeFrame(address: string, target: Element | undefined, isTraceless: boolean): BadgeFrame {
   const element = document.createElement('iframe');
   element.src = address;
   element.title = 'Starling';
-  element.setAttribute('sandbox', SANDBOX);
-  element.allow = 'compute-pressure; storage-access';
+  element.setAttribute('sandbox', isTraceless ? TRACELESS : SANDBOX);
+  element.allow = isTraceless ? 'compute-pressure *' : 'compute-pressure; storage-access';
   const show = (isSheet: boolean) => {
     const isLoose = isSheet || !target;
     Object.assign(element.style, {

@@ -5,6 +5,7 @@ import { createBadgeFrame } from './badge-frame.ts';
 export interface ConnectionInit {
   readonly address: string;
   readonly target: Element | undefined;
+  readonly isTraceless: boolean;
   readonly options: EmbedOptions;
   readonly onMessage: (message: FrameMessage) => void;
   /** `foreign`: not of the schema; `silent`: nothing came; `removed`: the page took the frame away. */
@@ -20,8 +21,9 @@ export interface Connection {
 const ANSWER_MS = 8_000;
 
 /** Shows the frame and speaks with it over a channel that no other window has an end of. */
-export function connectFrame({ address, target, options, onMessage, onFault }: ConnectionInit): Connection {
-  const { element, show } = createBadgeFrame(address, target);
+export function connectFrame(init: ConnectionInit): Connection {
+  const { address, target, isTraceless, options, onMessage, onFault } = init;
+  const { element, show } = createBadgeFrame(address, target, isTraceless);
   let port: MessagePort | undefined;
   const timer = setTimeout(() => onFault('silent'), ANSWER_MS);
   element.addEventListener('load', () => {
@@ -35,8 +37,10 @@ export function connectFrame({ address, target, options, onMessage, onFault }: C
     });
     port.start();
     const greeting = { t: 'starling/hello', v: EMBED_PROTOCOL, options };
-    // Only Starling's own origin can read it: a frame that was sent elsewhere gets nothing.
-    element.contentWindow?.postMessage(greeting, new URL(address).origin, [channel.port2]);
+    // Only Starling's own origin can read it: a frame that was sent elsewhere gets nothing. Without an origin it is
+    // nobody's to name, and the greeting says nothing that the page does not.
+    const reader = isTraceless ? '*' : new URL(address).origin;
+    element.contentWindow?.postMessage(greeting, reader, [channel.port2]);
   });
   const removals = new MutationObserver(() => {
     if (element.isConnected) return;

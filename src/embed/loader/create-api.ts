@@ -71,11 +71,12 @@ export function createApi(attributes: TagAttributes | EmbedError, origin: string
     }
   }
 
-  function connect({ site, target, options }: TagAttributes): void {
+  function connect({ site, target, isTraceless, options }: TagAttributes): void {
     const place = target === undefined ? undefined : (document.querySelector(target) ?? undefined);
     connection = connectFrame({
       address: `${origin}/embed/frame.html?site=${encodeURIComponent(site)}`,
       target: place,
+      isTraceless,
       options,
       onMessage: receive,
       onFault(fault) {
@@ -90,7 +91,7 @@ export function createApi(attributes: TagAttributes | EmbedError, origin: string
         if (fault === 'removed' && returns++ < MOST_RETURNS) {
           enter('loading');
           // Without its place it goes to the corner: the badge is there whenever something may run.
-          return connect({ site, options, target: place?.isConnected ? target : undefined });
+          return connect({ site, isTraceless, options, target: place?.isConnected ? target : undefined });
         }
         const why =
           fault === 'silent'

@@ -7,7 +7,14 @@ test('a tag with nothing but its key asks for little', () => {
   expect(readAttributes({ site: 'shop' })).toEqual({
     site: 'shop',
     target: undefined,
-    options: { mode: 'offer', maxShare: 0.25, maxDownloadBytes: 200 * 1024 * 1024, frameBudgetMs: 20 },
+    isTraceless: false,
+    options: {
+      mode: 'offer',
+      maxShare: 0.25,
+      maxDownloadBytes: 200 * 1024 * 1024,
+      frameBudgetMs: 20,
+      doLinesYield: false,
+    },
   });
   const full = { site: 'a-1', target: '#here', mode: 'npc', maxDuty: '10', maxDownloadMb: '5', frameBudgetMs: '33.4' };
   expect(readAttributes(full).options).toMatchObject({ mode: 'npc', maxShare: 0.1, frameBudgetMs: 33.4 });
@@ -22,13 +29,25 @@ test.each([
   [{ site: 'shop', maxDuty: '1e9' }, 'data-max-duty'],
   [{ site: 'shop', maxDownloadMb: '-1' }, 'data-max-download-mb'],
   [{ site: 'shop', frameBudgetMs: '' }, 'data-frame-budget-ms'],
+  [{ site: 'shop', footprint: 'all' }, 'data-footprint'],
+  [{ site: 'shop', lines: 'never' }, 'data-lines'],
 ])('%j is refused, and %s named', (data, name) => {
   expect(() => readAttributes(data)).toThrow(expect.objectContaining({ code: 'bad-attribute' }) as Error);
   expect(() => readAttributes(data)).toThrow(name);
 });
 
 test('whatever a page writes, it is taken within its bounds or refused by name', () => {
-  const keys = fc.constantFrom('site', 'mode', 'maxDuty', 'maxDownloadMb', 'frameBudgetMs', 'target', 'else');
+  const keys = fc.constantFrom(
+    'site',
+    'mode',
+    'maxDuty',
+    'maxDownloadMb',
+    'frameBudgetMs',
+    'footprint',
+    'lines',
+    'target',
+    'else',
+  );
   fc.assert(
     fc.property(fc.dictionary(keys, fc.oneof(fc.string(), fc.double().map(String))), (data) => {
       try {

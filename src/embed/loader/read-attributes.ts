@@ -1,15 +1,17 @@
 import { EmbedError } from '../errors.ts';
-import { EMBED_MODES, type EmbedOptions } from '../messages.ts';
+import { EMBED_MODES, FOOTPRINTS, LINES, type EmbedOptions } from '../messages.ts';
 
 /** Everything that the script tag says. */
 export interface TagAttributes {
   readonly site: string;
   /** Where the badge goes, as a CSS selector; undefined: the page's lower right corner. */
   readonly target: string | undefined;
+  /** The browser keeps nothing of the frame: it may run scripts alone. */
+  readonly isTraceless: boolean;
   readonly options: EmbedOptions;
 }
 
-const KNOWN = ['site', 'target', 'mode', 'maxDuty', 'maxDownloadMb', 'frameBudgetMs'];
+const KNOWN = ['site', 'target', 'mode', 'maxDuty', 'maxDownloadMb', 'frameBudgetMs', 'footprint', 'lines'];
 const MIB = 1024 * 1024;
 
 /**
@@ -21,18 +23,30 @@ export function readAttributes(data: Readonly<Record<string, string | undefined>
   if (unknown !== undefined) throw refused(unknown, `is unknown; known are ${KNOWN.map(attributeName).join(', ')}`);
   const site = data['site'] ?? '';
   if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(site)) throw refused('site', 'is no site key; the operator gives you yours');
-  const mode = EMBED_MODES.find((each) => each === (data['mode'] ?? 'offer'));
-  if (!mode) throw refused('mode', `is one of ${EMBED_MODES.join(', ')}`);
+  const footprint = readChoice(data, 'footprint', FOOTPRINTS);
   return {
     site,
     target: data['target'],
+    isTraceless: footprint === 'none',
     options: {
-      mode,
+      mode: readChoice(data, 'mode', EMBED_MODES),
       maxShare: readNumber(data, 'maxDuty', 25, 1, 50) / 100,
       maxDownloadBytes: readNumber(data, 'maxDownloadMb', 200, 1, 2_047) * MIB,
       frameBudgetMs: readNumber(data, 'frameBudgetMs', 20, 8, 50),
+      doLinesYield: readChoice(data, 'lines', LINES) === 'yield',
     },
   };
+}
+
+/** The first is usual. */
+function readChoice<T extends string>(
+  data: Readonly<Record<string, string | undefined>>,
+  name: string,
+  choices: readonly [T, ...T[]],
+): T {
+  const chosen = choices.find((each) => each === (data[name] ?? choices[0]));
+  if (chosen === undefined) throw refused(name, `is one of ${choices.join(', ')}`);
+  return chosen;
 }
 
 function readNumber(

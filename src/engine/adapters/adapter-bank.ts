@@ -117,11 +117,11 @@ export class AdapterBank {
     this.#shared ??= await this.#createShared();
     for (const { group } of missing) {
       const count = this.#pagesFor(group, all);
-      const buffer = await this.#create(`adapters ${group.bit}`, count * group.pageFloats);
+      const buffer = await this.#create(`adapters ${group.bit}`, count * group.pageWords);
       this.#pools.set(group.bit, { group, buffer, pages: createPagePool(count) });
     }
     for (const { group, pages } of adapter.groups) {
-      const value = pages.length / group.pageFloats;
+      const value = pages.length / group.pageWords;
       const limit = this.#pagesFor(group, all);
       if (value > limit)
         throw new EngineError(
@@ -141,9 +141,9 @@ export class AdapterBank {
   /** Room for some adapters of rank 16, at least for one of rank 64, and within one binding. */
   #pagesFor(group: AdapterGroup, all: readonly AdapterGroup[]): number {
     const { layers } = this.#init.config;
-    const unitBytes = 4 * all.reduce((sum, { pageFloats }) => sum + pageFloats, 0);
+    const unitBytes = 4 * all.reduce((sum, { pageWords }) => sum + pageWords, 0);
     const wanted = Math.min(layers * 2 * MOST_RESIDENT, Math.floor(POOL_BYTES / unitBytes));
-    const bindable = Math.floor(MAX_BINDING_BYTES / (4 * group.pageFloats));
+    const bindable = Math.floor(MAX_BINDING_BYTES / (4 * group.pageWords));
     return Math.min(bindable, Math.max(layers * MAX_RANK_PAGES, wanted));
   }
 
@@ -167,12 +167,12 @@ export class AdapterBank {
     let bits = 0;
     for (const { group, pagesOfLayer, pages } of adapter.groups) {
       const pool = present(this.#pools.get(group.bit), 'pool of adapters');
-      const numbers = present(pool.pages.take(pages.length / group.pageFloats), 'free pages');
+      const numbers = present(pool.pages.take(pages.length / group.pageWords), 'free pages');
       taken.set(pool, numbers);
       bits |= group.bit;
       for (const [i, page] of numbers.entries()) {
-        const at = i * group.pageFloats;
-        this.#init.queue.writeBuffer(pool.buffer, page * group.pageFloats * 4, pages, at, group.pageFloats);
+        const at = i * group.pageWords;
+        this.#init.queue.writeBuffer(pool.buffer, page * group.pageWords * 4, pages, at, group.pageWords);
       }
       let next = 0;
       for (const [layer, count] of pagesOfLayer.entries()) {
@@ -190,7 +190,7 @@ export class AdapterBank {
     const lacks = () =>
       adapter.groups.some(({ group, pages }) => {
         const pool = present(this.#pools.get(group.bit), 'pool of adapters');
-        return pool.pages.free < pages.length / group.pageFloats;
+        return pool.pages.free < pages.length / group.pageWords;
       });
     while (lacks()) {
       const idle = [...this.#residents].filter(([, { users }]) => users === 0);

@@ -10,8 +10,8 @@ export interface AdapterGroup {
   readonly targets: readonly { readonly tensor: string; readonly outputs: number; readonly firstOutput: number }[];
   /** Of all targets together. */
   readonly outputs: number;
-  /** f32 numbers of a page: A (targets, inputs, ranks of a page), then B (ranks of a page, outputs). */
-  readonly pageFloats: number;
+  /** 32-bit words of a page, two bfloat16 each: A (targets, inputs / 2, ranks of a page, 2), then B (ranks of a page / 2, outputs, 2). */
+  readonly pageWords: number;
   /** Where B begins in it. */
   readonly bAt: number;
 }
@@ -35,6 +35,6 @@ function group(index: number, inputs: number, sizes: Readonly<Record<string, num
     outputs += count;
     return { tensor, outputs: count, firstOutput };
   });
-  const bAt = targets.length * RANKS_PER_PAGE * inputs;
-  return { bit: 1 << index, inputs, targets, outputs, bAt, pageFloats: bAt + outputs * RANKS_PER_PAGE };
+  const bAt = (targets.length * RANKS_PER_PAGE * inputs) / 2;
+  return { bit: 1 << index, inputs, targets, outputs, bAt, pageWords: bAt + (outputs * RANKS_PER_PAGE) / 2 };
 }

@@ -1,9 +1,14 @@
+import type { Kernel, ParamsLayout, ParamsOf } from '../../gpu/index.ts';
 import {
   lowRankExpandKernel,
   lowRankShrinkKernel,
   lowRankSwigluKernel,
+  lowRankExpandTallKernel,
+  lowRankShrinkTallKernel,
+  lowRankSwigluTallKernel,
   MAX_RANK_PAGES,
   SHRINK_LANES,
+  SHRINK_TALL_ROWS,
 } from '../kernels/low-rank.ts';
 import type { Op, OpBuilder, OpParts } from '../model/op-builder.ts';
 import { productOps } from '../model/product-ops.ts';
@@ -58,8 +63,7 @@ export class AdapterOps {
     for (const { outputs, firstOutput } of gateUp.chunks) {
       const params = { ...this.#expansion(layer, pooled, config.ffnWidth), n: outputs, first: firstOutput };
       const buffers = [pooled.pool, ...this.#rows, this.#buffers.gateUp, state.gated];
-      const size = (rows: number) => [Math.ceil(outputs / (4 * WG)), rows] as const;
-      swiglus.push(await this.#builder.rowsOp(lowRankSwigluKernel, params, buffers, {}, size));
+      swiglus.push(await this.#expandOp(lowRankSwigluKernel, lowRankSwigluTallKernel, params, buffers));
     }
     const changed = [shrink, ...products, ...swiglus].map((op) => ({ ...op, needs: group.bit }));
     return [...plain.map((op) => ({ ...op, unless: group.bit })), ...changed];
@@ -83,29 +87,46 @@ export class AdapterOps {
     const pooled = this.#pooled(bit);
     if (!pooled) return [];
     const { outputs } = pooled.group;
-    const expand = await this.#builder.rowsOp(
-      lowRankExpandKernel,
-      { ...this.#expansion(layer, pooled, outputs), n: outputs, first: 0 },
-      [pooled.pool, ...this.#rows, y],
-      {},
-      (rows) => [Math.ceil(outputs / (4 * WG)), rows],
-    );
+    const params = { ...this.#expansion(layer, pooled, outputs), n: outputs, first: 0 };
+    const buffers = [pooled.pool, ...this.#rows, y];
+    const expand = await this.#expandOp(lowRankExpandKernel, lowRankExpandTallKernel, params, buffers);
     return [await this.#shrink(layer, pooled, x), expand].map((op) => ({ ...op, needs: bit }));
   }
 
   #shrink(layer: number, { group, pool }: PooledGroup, x: GPUBuffer): Promise<Op> {
-    const { state, reduction } = this.#parts;
-    const isSerial = reduction.kind === 'serial';
+    const { state } = this.#parts;
     const { shrunk, table } = this.#buffers;
-    const lanes = isSerial ? 1 : SHRINK_LANES;
+    const lanes = this.#isSerial ? 1 : SHRINK_LANES;
     const targets = group.targets.length;
-    return this.#builder.rowsOp(
-      lowRankShrinkKernel,
-      { k4: group.inputs / 4, targets, ...this.#place(layer, group.bit), page4: group.pageFloats / 4 },
-      [pool, x, state.rows, table, shrunk],
-      { variants: { lanes: isSerial ? 'serial' : 'shared' }, overrides: { LANES: lanes } },
-      (rows) => [Math.ceil((targets * RANK_LANES * lanes) / WG), rows],
-    );
+    const params = {
+      pairs: group.inputs / 2,
+      targets,
+      ...this.#place(layer, group.bit),
+      page4: group.pageWords / 4,
+    };
+    const choice = { variants: { lanes: this.#isSerial ? 'serial' : 'shared' }, overrides: { LANES: lanes } };
+    const rowsTo = (rows: number) => [Math.ceil((targets * RANK_LANES * lanes) / WG), rows] as const;
+    const groupsTo = (rows: number) => [targets, Math.ceil(rows / SHRINK_TALL_ROWS)] as const;
+    const one = { kernel: lowRankShrinkKernel, choice, size: rowsTo };
+    const tall = { kernel: lowRankShrinkTallKernel, size: groupsTo };
+    return this.#builder.rowsOp(one, params, [pool, x, state.rows, table, shrunk], this.#isSerial ? tall : undefined);
+  }
+
+  #expandOp<Layout extends ParamsLayout>(
+    kernel: Kernel<Layout>,
+    tall: Kernel<Layout>,
+    params: ParamsOf<Layout> & { readonly n: number },
+    buffers: readonly GPUBuffer[],
+  ): Promise<Op> {
+    const across = Math.ceil(params.n / (4 * WG));
+    const one = { kernel, choice: {}, size: (rows: number) => [across, rows] as const };
+    const groups = { kernel: tall, size: (rows: number) => [across, Math.ceil(rows / 4)] as const };
+    return this.#builder.rowsOp(one, params, buffers, this.#isSerial ? groups : undefined);
+  }
+
+  /** Where barriers are dear, reads are too: a lane takes four rows at once. */
+  get #isSerial(): boolean {
+    return this.#parts.reduction.kind === 'serial';
   }
 
   #expansion(layer: number, { group }: PooledGroup, yStride: number) {
@@ -116,7 +137,7 @@ export class AdapterOps {
       targets: group.targets.length,
       y_stride: yStride,
       ...this.#place(layer, group.bit),
-      page4: group.pageFloats / 4,
+      page4: group.pageWords / 4,
       b4: group.bAt / 4,
       out4: group.outputs / 4,
     };

@@ -1,3 +1,4 @@
+import { bfloat16Bits, LARGEST_BFLOAT16 } from '../../base/bfloat16.ts';
 import { EngineError } from '../errors.ts';
 import { MAX_RANK_PAGES, RANKS_PER_PAGE } from '../kernels/low-rank.ts';
 import type { ModelConfig } from '../model/config.ts';
@@ -12,7 +13,7 @@ export interface PackedGroup {
   /** Pages of each layer: its greatest rank / 8, rounded up; 0 where the adapter changes nothing. */
   readonly pagesOfLayer: readonly number[];
   /** All pages one after the other. */
-  readonly pages: Float32Array<ArrayBuffer>;
+  readonly pages: Uint32Array<ArrayBuffer>;
 }
 
 /** An adapter as it is written to the GPU. */
@@ -24,7 +25,7 @@ export interface PackedAdapter {
 }
 
 /**
- * Checks an adapter against the model that it is for, and lays it out in pages; scales go into B.
+ * Checks an adapter against the model that it is for, and lays it out in pages of bfloat16; scales go into B.
  *
  * @throws {EngineError} `adapter-invalid`
  */
@@ -55,10 +56,11 @@ function packGroup(group: AdapterGroup, weights: AdapterWeights, layers: number,
   const pagesOfLayer = pairsOf.map((pairs) =>
     Math.ceil(Math.max(...pairs.map((pair) => pair?.rank ?? 0)) / RANKS_PER_PAGE),
   );
-  const pages = new Float32Array(pagesOfLayer.reduce((a, b) => a + b, 0) * group.pageFloats);
+  const pages = new Uint32Array(pagesOfLayer.reduce((a, b) => a + b, 0) * group.pageWords);
+  const numbers = new Uint16Array(pages.buffer);
   let first = 0;
   for (const [layer, pairs] of pairsOf.entries()) {
-    for (const [target, pair] of pairs.entries()) if (pair) writePair(pages, first, group, target, pair);
+    for (const [target, pair] of pairs.entries()) if (pair) writePair(numbers, first, group, target, pair);
     first += pagesOfLayer[layer] ?? 0;
   }
   return { group, pagesOfLayer, pages };
@@ -66,20 +68,21 @@ function packGroup(group: AdapterGroup, weights: AdapterWeights, layers: number,
 
 /** Writes one pair into the pages from number `first` on; ranks beyond its own stay zero. */
 function writePair(
-  pages: Float32Array,
+  numbers: Uint16Array,
   first: number,
-  { inputs, targets, outputs: all, pageFloats, bAt }: AdapterGroup,
+  { inputs, targets, outputs: all, pageWords, bAt }: AdapterGroup,
   target: number,
   { rank, scale, a, b }: LowRankPair,
 ): void {
   const { outputs = 0, firstOutput = 0 } = targets[target] ?? {};
   for (let r = 0; r < rank; r++) {
-    const page = (first + Math.floor(r / RANKS_PER_PAGE)) * pageFloats;
+    const page = (first + Math.floor(r / RANKS_PER_PAGE)) * 2 * pageWords;
     const inPage = r % RANKS_PER_PAGE;
-    const aAt = page + target * inputs * RANKS_PER_PAGE + inPage;
-    for (let k = 0; k < inputs; k++) pages[aAt + k * RANKS_PER_PAGE] = a[r * inputs + k] ?? 0;
-    const bRow = page + bAt + inPage * all + firstOutput;
-    for (let n = 0; n < outputs; n++) pages[bRow + n] = (b[n * rank + r] ?? 0) * scale;
+    const aAt = page + target * inputs * RANKS_PER_PAGE + 2 * inPage;
+    for (let k = 0; k < inputs; k++)
+      numbers[aAt + (k >> 1) * 2 * RANKS_PER_PAGE + (k & 1)] = bfloat16Bits(a[r * inputs + k] ?? 0);
+    const bRow = page + 2 * bAt + (inPage >> 1) * 2 * all + 2 * firstOutput + (inPage & 1);
+    for (let n = 0; n < outputs; n++) numbers[bRow + 2 * n] = bfloat16Bits((b[n * rank + r] ?? 0) * scale);
   }
 }
 
@@ -87,13 +90,14 @@ function checkPair(name: string, { rank, scale, a, b }: LowRankPair, inputs: num
   if (!Number.isInteger(rank) || rank < 1 || rank > MAX_RANK)
     throw invalid(name, `rank ${rank}, 1 to ${MAX_RANK} expected`);
   if (!Number.isFinite(scale)) throw invalid(name, `scale ${scale} is no number`);
-  const check = (matrix: string, values: Float32Array, rows: number, columns: number) => {
+  const check = (matrix: string, values: Float32Array, rows: number, columns: number, factor = 1) => {
     if (values.length !== rows * columns)
       throw invalid(name, `${matrix} has ${values.length} numbers, ${rows} × ${columns} expected`);
-    if (values.some((value) => !Number.isFinite(value))) throw invalid(name, `${matrix} has a value that is no number`);
+    if (!values.every((value) => Math.abs(value * factor) <= LARGEST_BFLOAT16))
+      throw invalid(name, `${matrix} has a value that is no number, or scaled beyond those of bfloat16`);
   };
   check('A', a, rank, inputs);
-  check('B', b, outputs, rank);
+  check('B', b, outputs, rank, scale);
 }
 
 function invalid(name: string, why: string): EngineError {

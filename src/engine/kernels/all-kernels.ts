@@ -1,7 +1,14 @@
 import type { Kernel } from '../../gpu/index.ts';
 import { attentionKernel, attentionSerialKernel } from './attention.ts';
 import { embedKernel } from './embed.ts';
-import { lowRankExpandKernel, lowRankShrinkKernel, lowRankSwigluKernel } from './low-rank.ts';
+import {
+  lowRankExpandKernel,
+  lowRankExpandTallKernel,
+  lowRankShrinkKernel,
+  lowRankShrinkTallKernel,
+  lowRankSwigluKernel,
+  lowRankSwigluTallKernel,
+} from './low-rank.ts';
 import { matmulInt8Kernel, roundInt8Kernel } from './int8-products.ts';
 import { matmulKernel, matmulTallKernel } from './matmul.ts';
 import { pickKernel } from './pick.ts';
@@ -23,4 +30,7 @@ export const ALL_KERNELS: readonly Kernel[] = [
   lowRankShrinkKernel,
   lowRankExpandKernel,
   lowRankSwigluKernel,
+  lowRankShrinkTallKernel,
+  lowRankExpandTallKernel,
+  lowRankSwigluTallKernel,
 ];

@@ -6,7 +6,16 @@ import { fillRows } from '../model/step-rows.ts';
 import { pooledAdapters, type Targets } from '../testing/pooled-adapters.ts';
 import { group, runKernel, ungroup } from '../testing/run-kernel.ts';
 import { expandReference, shrinkReference } from './low-rank.reference.ts';
-import { lowRankExpandKernel, lowRankShrinkKernel, lowRankSwigluKernel, SHRINK_LANES } from './low-rank.ts';
+import {
+  lowRankExpandKernel,
+  lowRankExpandTallKernel,
+  lowRankShrinkKernel,
+  lowRankShrinkTallKernel,
+  lowRankSwigluKernel,
+  lowRankSwigluTallKernel,
+  SHRINK_LANES,
+  SHRINK_TALL_ROWS,
+} from './low-rank.ts';
 import { swigluReference } from './matmul.reference.ts';
 
 let gpu: GpuDevice;
@@ -26,7 +35,7 @@ const numbers = (count: number) => Float32Array.from({ length: count }, () => ra
 const pooled = (targets: Targets) => pooledAdapters(CONFIG, targets, RANKS, random);
 
 const rowsOf = (count: number) => {
-  const words = new Uint32Array(4 * Math.ceil(count / 4) * 4);
+  const words = new Uint32Array(4 * Math.ceil(count / 8) * 8);
   fillRows(
     words,
     Array.from({ length: count }, (_, slot) => ({
@@ -41,10 +50,15 @@ const rowsOf = (count: number) => {
 };
 
 const QKV: Targets = { tensors: { attn_q: 24, attn_k: 8, attn_v: 8 }, inputs: WIDTH };
-const cases = (['serial', 'shared'] as const).flatMap((lanes) => [1, 4].map((columns) => ({ lanes, columns })));
+const cases = [
+  { lanes: 'serial', columns: 1, isTall: false },
+  { lanes: 'serial', columns: 4, isTall: true },
+  { lanes: 'shared', columns: 1, isTall: false },
+  { lanes: 'shared', columns: 4, isTall: false },
+] as const;
 
 test.each(cases)('$lanes lanes, $columns columns: every row gets the change of its own adapter', async (choice) => {
-  const { lanes, columns } = choice;
+  const { lanes, columns, isTall } = choice;
   const { adapters, pool, table, place, expansion } = pooled(QKV);
   const rows = columns === 1 ? 1 : RANKS.length;
   const targets = 3;
@@ -53,19 +67,19 @@ test.each(cases)('$lanes lanes, $columns columns: every row gets the change of i
   const y = Array.from({ length: rows }, () => numbers(outputs));
   const LANES = lanes === 'serial' ? 1 : SHRINK_LANES;
   const shrunk = await runKernel(gpu, cache, {
-    kernel: lowRankShrinkKernel,
-    choice: { variants: { lanes }, overrides: { COLS: columns, LANES } },
-    params: { k4: WIDTH / 4, targets, ...place },
-    buffers: [pool, group(x, WIDTH, columns), rowsOf(rows), table, new Float32Array(rows * targets * 64)],
-    workgroups: [Math.ceil((targets * 16 * LANES) / 64), rows],
+    kernel: isTall ? lowRankShrinkTallKernel : lowRankShrinkKernel,
+    choice: isTall ? {} : { variants: { lanes }, overrides: { COLS: columns, LANES } },
+    params: { pairs: WIDTH / 2, targets, ...place },
+    buffers: [pool, group(x, WIDTH, columns), rowsOf(rows), table, new Float32Array(8 * targets * 64)],
+    workgroups: isTall ? [targets, Math.ceil(rows / SHRINK_TALL_ROWS)] : [Math.ceil((targets * 16 * LANES) / 64), rows],
   });
   const [, , , , t = new ArrayBuffer(0)] = shrunk;
   const expanded = await runKernel(gpu, cache, {
-    kernel: lowRankExpandKernel,
-    choice: { overrides: { COLS: columns } },
+    kernel: isTall ? lowRankExpandTallKernel : lowRankExpandKernel,
+    choice: isTall ? {} : { overrides: { COLS: columns } },
     params: { n: outputs, first: 0, n1: 24, n2: 32, targets, y_stride: outputs, ...place, ...expansion },
     buffers: [pool, new Float32Array(t), rowsOf(rows), table, group(y, outputs, columns)],
-    workgroups: [1, rows],
+    workgroups: [1, isTall ? Math.ceil(rows / 4) : rows],
   });
   const found = ungroup(expanded[4] ?? new ArrayBuffer(0), rows, outputs, columns);
   for (const [m, values] of found.entries()) {
@@ -79,30 +93,36 @@ test.each(cases)('$lanes lanes, $columns columns: every row gets the change of i
   }
 });
 
-test('gates and ups of a later chunk are changed before they are multiplied', async () => {
-  const { adapters, pool, table, place, expansion } = pooled({ tensors: { ffn_gate: 20, ffn_up: 20 }, inputs: WIDTH });
-  const rows = RANKS.length;
-  const [ffn, first, n] = [20, 8, 12];
-  const x = Array.from({ length: rows }, () => numbers(WIDTH));
-  const stored = Array.from({ length: rows }, () => numbers(2 * ffn));
-  const t = new Float32Array(rows * 2 * 64);
-  for (const [m, pairs] of adapters.entries())
-    for (const [target, pair] of pairs.entries()) t.set(shrinkReference(pair, x[m] ?? []), (m * 2 + target) * 64);
-  const out = await runKernel(gpu, cache, {
-    kernel: lowRankSwigluKernel,
-    choice: { overrides: { COLS: 4 } },
-    params: { n, first, n1: ffn, n2: 2 * ffn, targets: 2, y_stride: ffn, ...place, ...expansion },
-    buffers: [pool, t, rowsOf(rows), table, group(stored, 2 * ffn, 4), new Float32Array(8 * ffn)],
-    workgroups: [1, rows],
-  });
-  const found = ungroup(out[5] ?? new ArrayBuffer(0), rows, ffn, 4);
-  for (const [m, values] of found.entries()) {
-    const changes = (adapters[m] ?? []).map((pair) => expandReference(pair, shrinkReference(pair, x[m] ?? [])));
-    const sums = Float64Array.from({ length: 2 * n }, (_, i) => {
-      const target = Math.floor(i / n);
-      return (stored[m]?.[2 * first + i] ?? 9) + (changes[target]?.[first + (i % n)] ?? 0);
+test.each([false, true])(
+  'gates and ups of a later chunk are changed before they are multiplied, tall %s',
+  async (isTall) => {
+    const { adapters, pool, table, place, expansion } = pooled({
+      tensors: { ffn_gate: 20, ffn_up: 20 },
+      inputs: WIDTH,
     });
-    const expected = swigluReference(sums);
-    for (let i = 0; i < n; i++) expect(Math.abs((values[first + i] ?? 9) - (expected[i] ?? 0))).toBeLessThan(4e-6);
-  }
-});
+    const rows = RANKS.length;
+    const [ffn, first, n] = [20, 8, 12];
+    const x = Array.from({ length: rows }, () => numbers(WIDTH));
+    const stored = Array.from({ length: rows }, () => numbers(2 * ffn));
+    const t = new Float32Array(8 * 2 * 64);
+    for (const [m, pairs] of adapters.entries())
+      for (const [target, pair] of pairs.entries()) t.set(shrinkReference(pair, x[m] ?? []), (m * 2 + target) * 64);
+    const out = await runKernel(gpu, cache, {
+      kernel: isTall ? lowRankSwigluTallKernel : lowRankSwigluKernel,
+      choice: isTall ? {} : { overrides: { COLS: 4 } },
+      params: { n, first, n1: ffn, n2: 2 * ffn, targets: 2, y_stride: ffn, ...place, ...expansion },
+      buffers: [pool, t, rowsOf(rows), table, group(stored, 2 * ffn, 4), new Float32Array(8 * ffn)],
+      workgroups: [1, isTall ? Math.ceil(rows / 4) : rows],
+    });
+    const found = ungroup(out[5] ?? new ArrayBuffer(0), rows, ffn, 4);
+    for (const [m, values] of found.entries()) {
+      const changes = (adapters[m] ?? []).map((pair) => expandReference(pair, shrinkReference(pair, x[m] ?? [])));
+      const sums = Float64Array.from({ length: 2 * n }, (_, i) => {
+        const target = Math.floor(i / n);
+        return (stored[m]?.[2 * first + i] ?? 9) + (changes[target]?.[first + (i % n)] ?? 0);
+      });
+      const expected = swigluReference(sums);
+      for (let i = 0; i < n; i++) expect(Math.abs((values[first + i] ?? 9) - (expected[i] ?? 0))).toBeLessThan(4e-6);
+    }
+  },
+);

@@ -61,7 +61,7 @@ export interface LoadedModel {
 }
 
 /** Changes whenever a kernel's arithmetic does. */
-const KERNEL_VERSION = 'k2';
+const KERNEL_VERSION = 'k3';
 const DEFAULT_SLOTS = 8;
 const MAX_SLOTS = 32;
 const DEFAULT_CONTEXT = 4096;

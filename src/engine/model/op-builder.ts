@@ -53,6 +53,12 @@ export interface OpParts {
   readonly reduction: Reduction;
 }
 
+/** A kernel over a step's rows, with its workgroups for so many. */
+interface RowsKernel<Layout extends ParamsLayout> {
+  readonly kernel: Kernel<Layout>;
+  size(rows: number): readonly [number, number];
+}
+
 const COLUMNS = [1, 4] as const;
 
 /** Values side by side in memory. */
@@ -169,16 +175,23 @@ export class OpBuilder {
     return { over: 'logitRows', pipeline, group, size: lanes.size };
   }
 
-  /** A dispatch over the step's rows of a kernel that knows COLS. */
+  /** A dispatch over the step's rows of a kernel that knows COLS; of `tall` where a step has several rows. */
   async rowsOp<Layout extends ParamsLayout>(
-    kernel: Kernel<Layout>,
+    { kernel, choice = {}, size }: RowsKernel<Layout> & { readonly choice?: KernelChoice },
     params: ParamsOf<Layout>,
     buffers: readonly GPUBuffer[],
-    choice: KernelChoice,
-    size: (rows: number) => readonly [number, number],
+    tall?: RowsKernel<Layout>,
   ): Promise<Op> {
     const group = await this.bindGroup(kernel, params, buffers);
-    return { over: 'rows', pipeline: await this.#byColumns(kernel, choice), group, size };
+    if (!tall) return { over: 'rows', pipeline: await this.#byColumns(kernel, choice), group, size };
+    const { cache } = this.#parts;
+    const [one, several] = await Promise.all([cache.pipeline(kernel, choice), cache.pipeline(tall.kernel, {})]);
+    return {
+      over: 'rows',
+      pipeline: (tiling) => (tiling === 1 ? one : several),
+      group,
+      size: (rows, tiling) => (tiling === 1 ? size(rows) : tall.size(rows)),
+    };
   }
 
   /** Parameters, which ops share where they are the same, and then `buffers`. */

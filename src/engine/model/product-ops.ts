@@ -62,7 +62,7 @@ async function roundOp(
 ): Promise<Op> {
   const blocks = k / BLOCK_INPUTS;
   const size = (rows: number) => [Math.ceil((rows * blocks) / ROUND_WG), 1] as const;
-  return { ...(await builder.rowsOp(roundInt8Kernel, { blocks }, [x, codes], {}, size)), over };
+  return { ...(await builder.rowsOp({ kernel: roundInt8Kernel, size }, { blocks }, [x, codes])), over };
 }
 
 async function waysOf(

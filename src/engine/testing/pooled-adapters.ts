@@ -1,4 +1,5 @@
 import type { Random } from '../../base/random.ts';
+import { bfloat16Bits, bfloat16ToNumber } from '../../base/bfloat16.ts';
 import type { LowRankPair } from '../adapters/adapter-weights.ts';
 import { packAdapter } from '../adapters/pack-adapter.ts';
 import { MAX_RANK_PAGES, NO_PAGE } from '../kernels/low-rank.ts';
@@ -11,7 +12,8 @@ export interface Targets {
 }
 
 /**
- * Adapters of one group in a pool in which their pages lie the wrong way round, with their table.
+ * Adapters of one group, of numbers that bfloat16 has, in a pool in which their pages lie the wrong way round, with their
+ * table.
  *
  * @param ranks of each slot's adapter; 0 stands for none
  */
@@ -21,10 +23,11 @@ export function pooledAdapters(
   ranks: readonly number[],
   random: Random,
 ) {
-  const numbers = (count: number) => Float32Array.from({ length: count }, () => random.uniform() - 0.5);
+  const numbers = (count: number) =>
+    Float32Array.from({ length: count }, () => bfloat16ToNumber(bfloat16Bits(random.uniform() - 0.5)));
   const pairOf = (rank: number, outputs: number): LowRankPair => ({
     rank,
-    scale: 0.7,
+    scale: 0.5,
     a: numbers(rank * inputs),
     b: numbers(outputs * rank),
   });
@@ -37,19 +40,19 @@ export function pooledAdapters(
     return pairs.length === 0 ? undefined : packAdapter(weights, config).groups[0];
   });
   const { group } = parts.find((part) => part !== undefined) ?? {};
-  const pageFloats = group?.pageFloats ?? 0;
+  const pageWords = group?.pageWords ?? 0;
   const pageCount = parts.reduce((sum, part) => sum + (part?.pagesOfLayer[0] ?? 0), 0);
-  const pool = new Float32Array(pageCount * pageFloats);
+  const pool = new Uint32Array(pageCount * pageWords);
   const table = new Uint32Array(ranks.length * MAX_RANK_PAGES).fill(NO_PAGE);
   let next = pageCount;
   for (const [slot, part] of parts.entries()) {
     if (!part) continue;
     for (let i = 0; i < (part.pagesOfLayer[0] ?? 0); i++) {
       next--;
-      pool.set(part.pages.subarray(i * pageFloats, (i + 1) * pageFloats), next * pageFloats);
+      pool.set(part.pages.subarray(i * pageWords, (i + 1) * pageWords), next * pageWords);
       table[slot * MAX_RANK_PAGES + i] = next;
     }
   }
-  const place = { table_stride: MAX_RANK_PAGES, table_at: 0, page4: pageFloats / 4 };
+  const place = { table_stride: MAX_RANK_PAGES, table_at: 0, page4: pageWords / 4 };
   return { adapters, pool, table, place, expansion: { b4: (group?.bAt ?? 0) / 4, out4: (group?.outputs ?? 0) / 4 } };
 }

@@ -10,15 +10,27 @@ function memoryStore(text: string | null = null): DayStore {
 
 test('bytes of a day are counted over visits, and when counting begins anew within one', () => {
   const store = memoryStore();
-  const first = createDataMeter(() => NOON, store);
+  const first = createDataMeter(
+    () => NOON,
+    () => store,
+  );
   expect([0, 100, 250].map((bytes) => first.read(bytes))).toEqual([0, 100, 250]);
   expect(first.read(40)).toBe(290);
-  expect(createDataMeter(() => NOON, store).read(10)).toBe(300);
+  expect(
+    createDataMeter(
+      () => NOON,
+      () => store,
+    ).read(10),
+  ).toBe(300);
 });
 
 test('a new day begins at nothing, though the visit goes on', () => {
   let nowMs = NOON;
-  const meter = createDataMeter(() => nowMs, memoryStore());
+  const store = memoryStore();
+  const meter = createDataMeter(
+    () => nowMs,
+    () => store,
+  );
   meter.read(500);
   nowMs += DAY_MS;
   expect(meter.read(500)).toBe(0);
@@ -27,5 +39,21 @@ test('a new day begins at nothing, though the visit goes on', () => {
 
 test.each(['', '{', '7', '{"day":3,"bytes":1}', '{"day":"x","bytes":-1}', '{"day":"x","bytes":"1"}'])(
   'a record of %j counts as none',
-  (text) => expect(createDataMeter(() => NOON, memoryStore(text)).read(5)).toBe(5),
+  (text) =>
+    expect(
+      createDataMeter(
+        () => NOON,
+        () => memoryStore(text),
+      ).read(5),
+    ).toBe(5),
 );
+
+test('storage that is forbidden counts for this visit', () => {
+  const meter = createDataMeter(
+    () => NOON,
+    () => {
+      throw new DOMException('denied', 'SecurityError');
+    },
+  );
+  expect([meter.read(5), meter.read(9)]).toEqual([5, 9]);
+});

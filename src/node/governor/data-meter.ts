@@ -12,8 +12,11 @@ export type DayStore = Pick<Storage, 'getItem' | 'setItem'>;
 
 const KEY = 'starling-data-today';
 
-/** @param now milliseconds since the Unix epoch */
-export function createDataMeter(now: () => number, store: DayStore): DataMeter {
+/**
+ * @param now milliseconds since the Unix epoch
+ * @param store throws where storage is forbidden
+ */
+export function createDataMeter(now: () => number, store: () => DayStore): DataMeter {
   let seenBytes = 0;
   let kept = readDay(store);
   return {
@@ -34,18 +37,18 @@ interface Day {
   readonly bytes: number;
 }
 
-function readDay(store: DayStore): Day | undefined {
+function readDay(store: () => DayStore): Day | undefined {
   try {
-    const { day, bytes } = JSON.parse(store.getItem(KEY) ?? 'null') as Day;
+    const { day, bytes } = JSON.parse(store().getItem(KEY) ?? 'null') as Day;
     return typeof day === 'string' && Number.isSafeInteger(bytes) && bytes >= 0 ? { day, bytes } : undefined;
   } catch {
     return undefined;
   }
 }
 
-function keepDay(store: DayStore, day: Day): void {
+function keepDay(store: () => DayStore, day: Day): void {
   try {
-    store.setItem(KEY, JSON.stringify(day));
+    store().setItem(KEY, JSON.stringify(day));
   } catch {
     // Storage is full or forbidden: what is counted holds for this visit, as far as it goes.
   }

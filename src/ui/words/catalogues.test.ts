@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { de } from './de.ts';
 import { en } from './en.ts';
@@ -41,4 +42,18 @@ test.each(english)('%s has the same gaps in both languages, and says something',
 test('what English says, German says in other words', () => {
   const same = english.filter(([key, leaf]) => typeof leaf === 'string' && /\s/.test(leaf) && german.get(key) === leaf);
   expect(same).toEqual([]);
+});
+
+test('whatever the page logs is said in words', () => {
+  const rooms = ['node', 'work', 'weights', 'swarm', 'engine', 'adapters', 'training'];
+  const sources = rooms
+    .flatMap((room) => readdirSync(`src/${room}`, { recursive: true }).map((path) => `src/${room}/${String(path)}`))
+    .filter((path) => path.endsWith('.ts') && !/\.test\.ts$|relay-node\.ts$/.test(path));
+  const logged = sources.flatMap((path) =>
+    [...readFileSync(path, 'utf8').matchAll(/logger\.(?:info|warn|error)\(\s*(?:'([^']+)'|`)/g)].map(
+      ([, text]) => text,
+    ),
+  );
+  expect(logged.length).toBeGreaterThan(20);
+  expect(new Set(logged)).toEqual(new Set(Object.keys(en.log)));
 });

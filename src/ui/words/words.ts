@@ -17,6 +17,11 @@ export function adviceFor(code: string): string | undefined {
   return (catalogue.advice as Readonly<Record<string, string>>)[code];
 }
 
+/** What happened, in the language of now; undefined: the log's own text must do. */
+export function loggedAs(text: string): string | undefined {
+  return (catalogue.log as Readonly<Record<string, string>>)[text];
+}
+
 export function language(): Language {
   return current;
 }

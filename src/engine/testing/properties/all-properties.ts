@@ -1,7 +1,14 @@
 import { attentionProperties, attentionSerialProperties } from './attention.ts';
 import { embedProperties } from './embed.ts';
 import type { KernelProperty } from './kernel-property.ts';
-import { expandProperty, lowRankSwigluProperty, shrinkProperty } from './low-rank.ts';
+import {
+  expandProperty,
+  expandTallProperty,
+  lowRankSwigluProperty,
+  lowRankSwigluTallProperty,
+  shrinkProperty,
+  shrinkTallProperty,
+} from './low-rank.ts';
 import { rmsNormProperty } from './norms.ts';
 import { pickProperty } from './pick.ts';
 import { roundInt8Property } from './int8-products.ts';
@@ -23,4 +30,7 @@ export const ALL_PROPERTIES: Readonly<Record<string, readonly KernelProperty[]>>
   low_rank_shrink: [shrinkProperty],
   low_rank_expand: [expandProperty],
   low_rank_swiglu: [lowRankSwigluProperty],
+  low_rank_shrink_tall: [shrinkTallProperty],
+  low_rank_expand_tall: [expandTallProperty],
+  low_rank_swiglu_tall: [lowRankSwigluTallProperty],
 };

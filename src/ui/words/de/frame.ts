@@ -44,6 +44,5 @@ export const frame = {
   activity: {
     empty: 'Noch ist nichts geschehen.',
     save: 'Als Datei speichern',
-    language: 'Die Einträge selbst sind auf Englisch.',
   },
 } satisfies Partial<Words>;

@@ -5,6 +5,16 @@ export const settings: Words['settings'] = {
   language: 'Sprache',
   theme: 'Farben',
   themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
+  sites: {
+    title: 'Seiten, die dieses Gerät nutzen dürfen',
+    what: 'Wozu Sie auf fremden Seiten Ja gesagt haben, soweit Ihr Browser es diese Seite von Starlings Rahmen dort erfahren lässt. Wozu Sie anderswo Ja gesagt haben, beenden Sie auf dem Zeichen jener Seite.',
+    none: 'Hier ist keine bekannt.',
+    until: (day) => `bis ${day}`,
+    end: 'Beenden',
+    endOf: (origin) => `Für ${origin} beenden`,
+    malformed: (count) => `Übergangen und gelöscht, fehlerhaft: ${count}`,
+    forged: (count) => `Übergangen und gelöscht, gefälscht: ${count}`,
+  },
   identity: {
     title: 'Wer dieses Gerät ist',
     what: 'Andere kennen dieses Gerät an einem Schlüssel, der auf ihm gemacht wurde. Als Datei gespeichert kann er in einen anderen Browser umziehen oder wiederkommen, nachdem alles gelöscht wurde.',

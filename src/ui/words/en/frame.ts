@@ -45,6 +45,5 @@ export const frame = {
   activity: {
     empty: 'Nothing has happened yet.',
     save: 'Save as file',
-    language: '',
   },
 };

@@ -4,6 +4,16 @@ export const settings = {
   language: 'Language',
   theme: 'Colours',
   themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+  sites: {
+    title: 'Sites that may use this device',
+    what: 'What you agreed to on other people’s pages, where your browser lets Starling’s frame there tell this page. What you agreed to elsewhere ends on the badge of that page.',
+    none: 'None is known here.',
+    until: (day: string) => `until ${day}`,
+    end: 'End',
+    endOf: (origin: string) => `End it for ${origin}`,
+    malformed: (count: number) => `Ignored and deleted, malformed: ${count}`,
+    forged: (count: number) => `Ignored and deleted, forged: ${count}`,
+  },
   identity: {
     title: 'Who this device is',
     what: 'Others know this device by a key that was made on it. Saved as a file, the key can go to another browser or come back after everything was deleted.',

@@ -1,14 +1,15 @@
-import type { Embedding } from '../../node/index.ts';
-
-const CHANNEL = 'starling-node';
 /** A person who leaves the browser's own question unanswered is not kept waiting for ever. */
 const ANSWER_MS = 15_000;
 
-interface AccessHandle {
+/** What a browser gives of the storage of a frame's own site. */
+export interface OwnSite {
   readonly locks: LockManager;
+  readonly indexedDB: IDBFactory;
+  estimate(): Promise<StorageEstimate>;
   BroadcastChannel(name: string): BroadcastChannel;
 }
-type RequestAccess = (types: { readonly locks: true; readonly BroadcastChannel: true }) => Promise<AccessHandle>;
+const WANTED = { locks: true, BroadcastChannel: true, indexedDB: true, estimate: true } as const;
+type RequestAccess = (types: typeof WANTED) => Promise<OwnSite>;
 
 /**
  * What this frame shares with Starling's own pages and its frames on other sites, where that can be had: browsers keep a
@@ -17,9 +18,9 @@ type RequestAccess = (types: { readonly locks: true; readonly BroadcastChannel: 
  *
  * @see https://privacycg.github.io/saa-non-cookie-storage/
  */
-export async function requestDeviceRealm(): Promise<Embedding['realm']> {
+export async function requestOwnSite(): Promise<OwnSite | undefined> {
   // Came with handles for storage; browsers without it would ask the person about cookies alone.
-  if (!('hasUnpartitionedCookieAccess' in document)) return undefined;
+  if (!('hasUnpartitionedCookieAccess' in document) || self.origin === 'null') return undefined;
   const { state } = await navigator.permissions.query({ name: 'storage-access' });
   // Only a click may bring up the browser's question; what it once answered holds without one.
   if (state === 'denied' || (state === 'prompt' && !navigator.userActivation.isActive)) return undefined;
@@ -27,6 +28,5 @@ export async function requestDeviceRealm(): Promise<Embedding['realm']> {
   const silence = new Promise<undefined>((resolve) => {
     setTimeout(() => resolve(undefined), ANSWER_MS);
   });
-  const handle = await Promise.race([request({ locks: true, BroadcastChannel: true }), silence]).catch(() => undefined);
-  return handle && { locks: handle.locks, channel: handle.BroadcastChannel(CHANNEL) };
+  return Promise.race([request(WANTED), silence]).catch(() => undefined);
 }

@@ -1,0 +1,28 @@
+/** What happened, by the log's own text for it, which programs read. */
+export const log = {
+  'the GPU was lost; the engine opens it again': 'The graphics driver restarted; the engine opens it again.',
+  'a model is complete on this device': 'A model is whole on this device now.',
+  'a model was taken from a file of this device': 'A model was taken from a file of this device.',
+  'a model is on the GPU': 'A model is on the GPU.',
+  'this device shares its GPU now': 'This device shares its GPU now.',
+  paused: 'Paused.',
+  'sharing again': 'Sharing again.',
+  stopped: 'Stopped.',
+  'web seed refused': 'The server was not asked for a model’s bytes.',
+  'web seed failed': 'The server did not give a model’s bytes.',
+  'torrent client failed': 'The exchange of models with other tabs failed.',
+  'too many bytes wasted: one source at a time': 'Too much arrived damaged: from now on one source at a time.',
+  'peer removed: its message does not end': 'A peer was sent away: its message does not end.',
+  'source banned: it sent bytes that fail their hashes':
+    'A source was shut out: what it sent is not what the model’s publisher signed.',
+  'stream ended for what came over it': 'A connection was ended for what came over it.',
+  'relay gave no address, connecting anew': 'The meeting point gave no address; connecting anew.',
+  'connection upkeep failed': 'A connection could not be kept up.',
+  'job cannot go on': 'A batch cannot go on.',
+  'a kept job cannot be read': 'A batch of an earlier visit cannot be read.',
+  'left-over of a job stays': 'Something of a removed batch stays on this device.',
+  'results of a job were not kept': 'Results of a batch could not be kept.',
+  'fragment handed back': 'Part of a batch was handed back.',
+  'message handler failed': 'A peer’s message could not be acted on.',
+  'message refused': 'A peer’s message was refused.',
+};
