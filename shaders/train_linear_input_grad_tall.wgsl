@@ -1,5 +1,5 @@
 // The product of train_linear_input_grad in tiles twice as tall and twice as wide, for weights that are dear to decode and
-// devices whose registers spill into a cache anyway: what a run of K-quants shares is looked up for 256 sums instead of 64.
+// devices whose registers spill into a cache anyway: what a run of weights shares is looked up for 256 sums instead of 64.
 // Parameters and bindings as in train_linear_input_grad, inputs a multiple of 16; the same bits.
 // Dispatch (ceil(ceil(T / 16) * (k4 / 4) / 64), 1, 1).
 @compute @workgroup_size(64)

@@ -7,11 +7,13 @@ export interface GpuWork {
   readonly submits: number;
   /** When the last work that was waited for had ended. */
   readonly finishedMs: number;
-  /** The longest that a GPU had work since it was last at rest, from hand-over to end. */
+  /** The longest of the last pieces of work, from hand-over to end. */
   readonly longestMs: number;
 }
 
 const MARK = 'starling-gpu-work';
+/** What a model's start took says nothing of an answer's steps. */
+const RECENT = 50;
 
 /**
  * Watches workers that begin from now on. They tell by their console: what they said outlives them, so that nothing of
@@ -20,20 +22,22 @@ const MARK = 'starling-gpu-work';
  * @returns what was last seen
  */
 export function watchGpuWork(page: Page): () => GpuWork {
-  const seen = { submits: 0, submittedMs: 0, finishedMs: 0, longestMs: 0 };
+  const seen = { submits: 0, submittedMs: 0, finishedMs: 0 };
+  const recentMs: number[] = [];
   page.on('console', (message) => {
-    const [mark, event, atMs] = message.text().split(' ');
+    const [mark, event, atMs, sinceMs] = message.text().split(' ');
     if (mark !== MARK) return;
     if (event === 'submitted') {
       seen.submits += 1;
       seen.submittedMs = Math.max(seen.submittedMs, Number(atMs));
     } else {
       seen.finishedMs = Math.max(seen.finishedMs, Number(atMs));
-      seen.longestMs = Math.max(seen.longestMs, seen.finishedMs - seen.submittedMs);
+      recentMs.push(Number(atMs) - Number(sinceMs));
+      if (recentMs.length > RECENT) recentMs.shift();
     }
   });
   page.on('worker', (worker: Worker) => void worker.evaluate(watchQueue, MARK).catch(() => undefined));
-  return () => ({ ...seen });
+  return () => ({ ...seen, longestMs: Math.max(0, ...recentMs) });
 }
 
 /**
@@ -49,7 +53,8 @@ function watchQueue(mark: string): void {
   const submit: GPUQueue['submit'] = Reflect.get(GPUQueue.prototype, 'submit');
   GPUQueue.prototype.submit = function (this: GPUQueue, buffers) {
     submit.call(this, buffers);
-    console.debug(`${mark} submitted ${Date.now()}`);
-    void this.onSubmittedWorkDone().then(() => console.debug(`${mark} finished ${Date.now()}`));
+    const sinceMs = Date.now();
+    console.debug(`${mark} submitted ${sinceMs}`);
+    void this.onSubmittedWorkDone().then(() => console.debug(`${mark} finished ${Date.now()} ${sinceMs}`));
   };
 }

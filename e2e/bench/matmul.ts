@@ -19,8 +19,8 @@ import {
   openGpu,
 } from '../../src/gpu/index.ts';
 import type { TensorType } from '../../src/weights/index.ts';
+import { fastestInTurns } from './fastest.ts';
 
-const TURNS = 8;
 /** Columns that one read of the weights serves in prefill. */
 const COLUMNS = 8;
 
@@ -48,15 +48,7 @@ export async function measureMatmul(
   const ours: Product[] = [];
   for (const type of types) ours.push(await ourProduct(size, type));
   const all = [jax, ...ours];
-  const best = all.map(() => Number.POSITIVE_INFINITY);
-  for (let turn = 0; turn <= TURNS; turn++) {
-    for (const [i, { run }] of all.entries()) {
-      const startMs = performance.now();
-      await run();
-      // The first turn compiles.
-      if (turn > 0) best[i] = Math.min(best[i] ?? 0, performance.now() - startMs);
-    }
-  }
+  const best = await fastestInTurns(all.map(({ run }) => run));
   for (const { close } of all) close();
   const speed = (i: number) => gflops(size, best[i] ?? Number.NaN);
   return {
@@ -66,7 +58,7 @@ export async function measureMatmul(
 }
 
 /** The engine's product of (size, size) weights in `type` with `size` columns of ones, as prefill runs it, checked. */
-async function ourProduct(size: number, type: TensorType): Promise<Product> {
+export async function ourProduct(size: number, type: TensorType): Promise<Product> {
   const gpu = await openGpu(navigator.gpu);
   const { device } = gpu;
   const memory = createGpuMemory(device);

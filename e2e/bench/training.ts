@@ -11,8 +11,8 @@ import { loadTestBase, writeTestModel } from '../../src/training/testing/base-mo
 import { createJaxLora } from '../../src/training/testing/jax-gradients.ts';
 import { randomAdapter, randomBatch, randomParameters, TINY_LLAMA } from '../../src/training/testing/random-model.ts';
 import type { TensorType } from '../../src/weights/index.ts';
-import { fastest } from './fastest.ts';
-import { gflops } from './matmul.ts';
+import { fastest, fastestInTurns } from './fastest.ts';
+import { gflops, ourProduct } from './matmul.ts';
 
 const CONFIG: ModelConfig = {
   ...TINY_LLAMA,
@@ -69,11 +69,11 @@ export async function measureJaxTraining(): Promise<{ tokensPerSecond: number; l
   return { tokensPerSecond: (1000 * TOKENS) / ms, loss };
 }
 
-/** Both products of training over frozen weights, (size, size) with `size` rows. */
+/** Both products of training over frozen weights, (size, size) with `size` rows, and the engine's; in turns. */
 export async function measureOurProducts(
   size: number,
   type: TensorType,
-): Promise<{ forward: number; backward: number }> {
+): Promise<{ forward: number; backward: number; engine: number }> {
   const gpu = await openGpu(navigator.gpu);
   const { device } = gpu;
   const memory = createGpuMemory(device);
@@ -93,23 +93,24 @@ export async function measureOurProducts(
   const forward = await ops.take();
   addLinearInputGrad(context, layer, size, rows(x), rows(y));
   const backward = await ops.take();
-  const measure = async ([op]: readonly Op[]) =>
-    gflops(
-      size,
-      await fastest(async () => {
-        if (op?.kind !== 'dispatch') return;
-        const encoder = device.createCommandEncoder();
-        const pass = encoder.beginComputePass();
-        pass.setPipeline(op.pipeline);
-        pass.setBindGroup(0, op.group);
-        pass.dispatchWorkgroups(...op.size);
-        pass.end();
-        device.queue.submit([encoder.finish()]);
-        await device.queue.onSubmittedWorkDone();
-      }),
-    );
-  const result = { forward: await measure(forward), backward: await measure(backward) };
+  const runOf =
+    ([op]: readonly Op[]) =>
+    async () => {
+      if (op?.kind !== 'dispatch') return;
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(op.pipeline);
+      pass.setBindGroup(0, op.group);
+      pass.dispatchWorkgroups(...op.size);
+      pass.end();
+      device.queue.submit([encoder.finish()]);
+      await device.queue.onSubmittedWorkDone();
+    };
+  const engine = await ourProduct(size, type);
+  const ms = await fastestInTurns([runOf(forward), runOf(backward), engine.run]);
+  engine.close();
   memory.freeAll();
   gpu.close();
-  return result;
+  const speed = (i: number) => gflops(size, ms[i] ?? Number.NaN);
+  return { forward: speed(0), backward: speed(1), engine: speed(2) };
 }

@@ -15,10 +15,10 @@ test.each([
   ['a GPU without any has tiles', { isSoftware: false }, tiles, tiles, tiles],
   ['as has one with subgroups that no kernel is for', { subgroupSize: 5, isSoftware: true }, tiles, tiles, tiles],
   [
-    'narrow subgroups in software decode, and K-quants go back in tall tiles',
+    'narrow subgroups in software decode, and the way back is in tall tiles',
     { subgroupSize: 4, isSoftware: true },
     tiles,
-    ['train_linear_subgroup', 'train_linear_input_grad'],
+    ['train_linear_subgroup', 'train_linear_input_grad_tall'],
     ['train_linear_subgroup', 'train_linear_input_grad_tall'],
   ],
 ])('%s', (_, device, plain, quantised, k) => {
@@ -28,6 +28,7 @@ test.each([
 test('workgroups cover every row and column', () => {
   const { linear, inputGrad } = productsFor({ subgroupSize: 4, isSoftware: true });
   expect(linear('F32').groups(64, 520)).toBe(9);
+  expect(inputGrad('NF4').kernel.name).toBe('train_linear_input_grad');
   expect(linear('Q4_K').groups(40, 528)).toBe(5);
   expect(inputGrad('Q4_K').groups(40, 512)).toBe(2);
 });

@@ -45,9 +45,9 @@ const PLAIN_FORMATS: ReadonlySet<WeightFormat> = new Set(['F32', 'F16', 'BF16'])
 /**
  * The faster kernels for a device; all make the same bits. Subgroups of 4 share so little that handing it around costs
  * more than loading it; but they decode a weight for 32 rows instead of 8, which pays for quantised ones on the way
- * forward. On the way back the tall tiles do as much for K-quants and share their scales as well. On
- * SwiftShader, tiles being 1: Q4_K 1.14 forward and 1.70 backward, Q5_K 1.18 and 1.66, Q6_K 1.07 and 1.48, Q8_0 1.08
- * forward.
+ * forward. On the way back the tall tiles decode one for 16 and look up a block's scales once for more of its weights. On
+ * SwiftShader, tiles being 1: Q8_0 1.11 forward and 1.20 backward, Q4_0 1.04 and 1.09, Q4_K 1.14 and 1.70, Q5_K 1.18 and
+ * 1.66, Q6_K 1.07 and 1.48.
  *
  * @param kind the same for all formats, for tests
  */
@@ -73,7 +73,7 @@ function tileProducts(): Products {
   };
 }
 
-/** For K-quants only, whose rows are whole tiles. */
+/** For blocks of 32 weights or more only, whose rows are whole tiles. */
 function tallInputGrad(format: WeightFormat): ProductPlan<typeof linearInputGradKernel.params> | undefined {
   if (!(format in (inputGradTallKernel.variants['format'] ?? {}))) return undefined;
   const groups = (rows: number, columns: number) => Math.ceil((Math.ceil(rows / 16) * Math.ceil(columns / 16)) / 64);

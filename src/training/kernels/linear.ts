@@ -83,13 +83,13 @@ export const linearWeightGradKernel = defineKernel({
   kernel: { name: 'train_linear_weight_grad.wgsl', code: weightGrad },
 });
 
-const { Q4_K, Q5_K, Q6_K } = FROZEN_FORMATS;
+const { Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K } = FROZEN_FORMATS;
 
-/** The same by tiles of 16 × 16, for K-quants in software. Dispatch over ⌈rows / 16⌉ · k4 / 4 invocations. */
+/** The same by tiles of 16 × 16, for blocks of weights in software. Dispatch over ⌈rows / 16⌉ · k4 / 4 invocations. */
 export const inputGradTallKernel: typeof linearInputGradKernel = {
   ...linearInputGradKernel,
   name: 'train_linear_input_grad_tall',
-  variants: { format: { Q4_K, Q5_K, Q6_K } },
+  variants: { format: { Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K } },
   kernel: { name: 'train_linear_input_grad_tall.wgsl', code: inputGradTall },
 };
 
