@@ -12,7 +12,15 @@ import type { AdapterDocuments } from '../work/index.ts';
 import { openNodeStorage } from './node-storage.ts';
 import { createShelf } from './shelf.ts';
 
-const CONFIG = { architecture: 'llama', layers: 1, width: 8, ffnWidth: 16, heads: 2, kvHeads: 1, headSize: 4 } as ModelConfig;
+const CONFIG = {
+  architecture: 'llama',
+  layers: 1,
+  width: 8,
+  ffnWidth: 16,
+  heads: 2,
+  kvHeads: 1,
+  headSize: 4,
+} as ModelConfig;
 const BASE = 'b'.repeat(64) as ModelRoot;
 const PEER = identityOf(new Uint8Array(32).fill(1));
 const STRANGER = identityOf(new Uint8Array(32).fill(2));
@@ -49,7 +57,11 @@ async function publish(seed: Uint8Array, value: number) {
 const honest = await publish(PEER.seed, 1);
 const other = await publish(PEER.seed, 2);
 const strangers = await publish(STRANGER.seed, 1);
-const spoilt = (bytes: Bytes, at: number) => bytes.with(at, (bytes.at(at) ?? 0) ^ 1) as Bytes;
+const spoilt = (bytes: Bytes, at: number): Bytes => {
+  const copy = bytes.slice();
+  copy[at] = (copy[at] ?? 0) ^ 1;
+  return copy;
+};
 
 const storage = openNodeStorage({ t: 'own' });
 
@@ -69,7 +81,12 @@ function openShelf(card: AdapterCard, documents: AdapterDocuments) {
 
 const { manifestBytes, torrent } = honest.documents;
 test.each([
-  ['whose signature is spoilt', { manifestBytes: spoilt(manifestBytes, -1) }, {}, 'bad-signature'],
+  [
+    'whose signature is spoilt',
+    { manifestBytes: spoilt(manifestBytes, manifestBytes.length - 1) },
+    {},
+    'bad-signature',
+  ],
   ['whose content is spoilt', { manifestBytes: spoilt(manifestBytes, manifestBytes.length >> 1) }, {}, 'bad-signature'],
   ['that somebody else signed', { manifestBytes: strangers.documents.manifestBytes }, {}, 'manifest-invalid'],
   ['of another adapter', other.documents, {}, 'manifest-invalid'],
