@@ -161,6 +161,7 @@ test('an adapter from elsewhere is checked against its model, tried, and put on 
   await page.getByLabel('Try what it has learnt').fill('Guest: Where can I sleep?\nMara:');
   await page.getByRole('button', { name: 'Try' }).click();
   await expect(page.getByTestId('sample')).not.toBeEmpty();
+  await page.getByLabel('Licence').fill('CC-BY-4.0');
   await page.getByRole('button', { name: 'Put it on this device’s shelf' }).click();
   await expect(page.getByTestId('shelved')).toContainText('dialect.gguf');
   await takePicture(page, 'studio-import');
@@ -177,6 +178,7 @@ test('an adapter from elsewhere is checked against its model, tried, and put on 
   await expect(guest.page.locator('model-shelf article')).toHaveCount(1);
   await own.getByRole('button', { name: 'Share with others' }).click();
   await expect(found).toContainText('an adapter of starling-builtin.gguf, rank 4');
+  await expect(found).toContainText('CC-BY-4.0');
   await expect(found).toContainText('made and shared by');
   await expect(found).toHaveAttribute('data-state', 'absent');
   await found.getByRole('button', { name: 'Download' }).click();

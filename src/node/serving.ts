@@ -1,4 +1,5 @@
 import type { ModelRoot } from '../base/branded.ts';
+import { createDataHold } from './data-hold.ts';
 import type { Device } from './device.ts';
 import { createDataMeter } from './governor/data-meter.ts';
 import type { Throttle } from './governor/throttle.ts';
@@ -68,11 +69,7 @@ export function createServing(show: (step: StartStep | undefined) => void, throt
         // A GPU emulated in software is as slow as the processor is busy, and that is told by its pressure.
         slowdown: () => (device.engine.device()?.isSoftware ? undefined : device.engine.stats()?.slowdown),
         dataUsedBytes: () => meter.read(movedBytes(device)),
-        holdData(isHeld) {
-          device.adapters.holdData(isHeld);
-          if (isHeld) void device.shelf.stop();
-          else void device.shelf.download(root).catch(() => undefined);
-        },
+        holdData: createDataHold(device, root),
       });
       clearInterval(announcing);
       announcing = setInterval(() => device.repeatAnnouncement(), ANNOUNCE_PERIOD_MS);

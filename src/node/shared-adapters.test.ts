@@ -61,6 +61,10 @@ test('what was made here is told and seeded with the ancestors that nobody else 
     manifestBytes: Uint8Array.of(1),
     torrent: Uint8Array.of(2),
   });
+  // Transfers were ended, as when a data cap is reached.
+  seeding.clear();
+  await shared.seedAgain();
+  expect([...seeding]).toEqual(['mine', 'before']);
   await shared.withdraw(rootOf('mine'));
   expect(names()).toEqual(['before.gguf']);
   expect([...seeding]).toEqual(['before']);

@@ -16,6 +16,8 @@ export interface SharedAdapters {
    */
   share(root: ModelRoot): Promise<void>;
   withdraw(root: ModelRoot): Promise<void>;
+  /** Seeds what is shared again, after all transfers were ended for a while. */
+  seedAgain(): Promise<void>;
   /** Documents for somebody who asks. */
   documents(root: AdapterRoot): Promise<AdapterDocuments | undefined>;
   /** The node stops: nothing is shared until it is said again. */
@@ -76,6 +78,9 @@ export function createSharedAdapters(
       if (!shared.delete(root)) return;
       onChange();
       await shelf.cancel(root);
+    },
+    async seedAgain() {
+      await Promise.all([...shared.keys()].map((each) => shelf.seed(each)));
     },
     async documents(root) {
       if (!shared.has(root as string as ModelRoot)) return undefined;

@@ -4,7 +4,7 @@ import { createLogger, type LogSink } from '../base/logger.ts';
 import type { Clock } from '../base/clock.ts';
 import { createRandom } from '../base/random.ts';
 import type { ModelSource } from '../engine/index.ts';
-import type { AdapterFacts, Bootstrap, Manifest, Signer } from '../protocol/index.ts';
+import { MAX_LICENCE_CHARS, type AdapterFacts, type Bootstrap, type Manifest, type Signer } from '../protocol/index.ts';
 import { publicKeyOf } from '../swarm/index.ts';
 import {
   listPieces,
@@ -16,7 +16,7 @@ import {
   type ShelvedModel,
   WeightsError,
 } from '../weights/index.ts';
-import { buildModel, ModelTransfer, type ModelSources } from '../weights/page-index.ts';
+import { buildModel, ModelTransfer, openTorrentFile, type ModelSources } from '../weights/page-index.ts';
 import type { AdapterDocuments } from '../work/index.ts';
 import { NodeError } from './errors.ts';
 import type { NodeStorage } from './node-storage.ts';
@@ -131,10 +131,14 @@ export function createShelf(components: ShelfComponents, onChange: () => void): 
   async function knowShared(root: ModelRoot, from: SharedOffer): Promise<Manifest> {
     const { manifestBytes, torrent } = await ask(from);
     const opened = openManifest(manifestBytes, { root, author: publicKeyOf(from.author) });
-    const { sizeBytes, adapter } = opened.manifest;
-    if (sizeBytes !== from.card.sizeBytes || !equalFacts(adapter, from.card.facts)) {
+    const { sizeBytes, adapter, licence } = opened.manifest;
+    const { card } = from;
+    const isTold = sizeBytes === card.sizeBytes && licence?.slice(0, MAX_LICENCE_CHARS) === card.licence;
+    if (!isTold || !equalFacts(adapter, card.facts)) {
       throw new NodeError('bad-offer', 'node: that peer tells something else of its adapter than it signed', {});
     }
+    // Before anything is kept.
+    await openTorrentFile(torrent, opened.manifest);
     const { manifest } = await library.add(manifestBytes, torrent);
     await refresh();
     return manifest;

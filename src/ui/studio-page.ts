@@ -5,6 +5,8 @@ import { formatBytes, formatCount, formatDecimal, formatDuration, formatTime } f
 import { NodeElement } from './node-element.ts';
 import { saveFile } from './save-file.ts';
 import { words } from './words/words.ts';
+import './licence-field.ts';
+import type { LicenceField } from './licence-field.ts';
 import './loss-plot.ts';
 import './problem-note.ts';
 import './studio-form.ts';
@@ -102,6 +104,7 @@ export class StudioPage extends NodeElement {
           : nothing
       }
       ${prepared ? this.#progress(view, prepared.steps) : nothing}
+      ${isStill(phase) && view.curve.length > 0 ? html`<licence-field></licence-field>` : nothing}
       <div class="row">${this.#actions(view)}</div>
       ${this.#shelved(view)} ${prepared ? this.#trial() : nothing}
     `;
@@ -128,7 +131,7 @@ export class StudioPage extends NodeElement {
   #actions({ phase, curve }: StudioView) {
     const text = words().studio;
     const canTrain = phase === 'ready' || phase === 'paused';
-    const isStill = phase !== 'training' && phase !== 'preparing' && phase !== 'probing';
+    const isDone = isStill(phase) && curve.length > 0;
     const button = (isShown: boolean, label: string, run: (studio: Studio) => Promise<unknown>, kind = '') =>
       isShown ? html`<button class=${kind} @click=${() => void this.#with(run)}>${label}</button>` : nothing;
     return html`
@@ -136,11 +139,11 @@ export class StudioPage extends NodeElement {
       ${button(canTrain, text.measure, (studio) => studio.probe())}
       ${button(phase === 'training', words().pause, (studio) => studio.pause())}
       ${button(phase === 'failed', text.goOn, (studio) => this.#goOn(studio), 'primary')}
-      ${button(isStill && curve.length > 0, text.shelve, (studio) => studio.shelve())}
-      ${button(isStill && curve.length > 0, text.saveGguf, (studio) => this.#save(studio, 'gguf'))}
-      ${button(isStill && curve.length > 0, text.savePeft, (studio) => this.#save(studio, 'peft'))}
-      ${button(isStill && curve.length > 0, text.saveCurve, async (studio) => saveCurve(studio.view()))}
-      ${button(isStill, text.discard, (studio) => studio.discard())}
+      ${button(isDone, text.shelve, (studio) => studio.shelve(this.#licence))}
+      ${button(isDone, text.saveGguf, (studio) => this.#save(studio, 'gguf'))}
+      ${button(isDone, text.savePeft, (studio) => this.#save(studio, 'peft'))}
+      ${button(isDone, text.saveCurve, async (studio) => saveCurve(studio.view()))}
+      ${button(isStill(phase), text.discard, (studio) => studio.discard())}
     `;
   }
 
@@ -150,11 +153,12 @@ export class StudioPage extends NodeElement {
     return html`<section data-testid="imported">
       <h3>${imported.name} → ${imported.base.name}</h3>
       <p class="figures">${text.importFacts(imported.rank, imported.changes)}</p>
+      ${imported.licence ? html`<p>${text.licence}: ${imported.licence}</p>` : html`<licence-field></licence-field>`}
       <div class="row">
         <button
           class="primary"
           ?disabled=${shelved !== undefined}
-          @click=${() => void this.#with((studio) => studio.shelve())}
+          @click=${() => void this.#with((studio) => studio.shelve(this.#licence))}
         >
           ${text.shelve}
         </button>
@@ -168,6 +172,10 @@ export class StudioPage extends NodeElement {
     return shelved === undefined
       ? nothing
       : html`<p role="status" data-testid="shelved">${words().studio.isShelved(shelved)}</p>`;
+  }
+
+  get #licence(): string | undefined {
+    return this.renderRoot.querySelector<LicenceField>('licence-field')?.value;
   }
 
   /** After a problem that a click can get around. */
@@ -229,7 +237,7 @@ export class StudioPage extends NodeElement {
   }
 
   async #save(studio: Studio, kind: 'peft' | 'gguf') {
-    for (const [name, blob] of await studio.files(kind)) saveFile(name, blob);
+    for (const [name, blob] of await studio.files(kind, this.#licence)) saveFile(name, blob);
   }
 
   async #try(event: SubmitEvent) {
@@ -258,6 +266,11 @@ export class StudioPage extends NodeElement {
     this.#sampling = undefined;
     this.requestUpdate();
   }
+}
+
+/** Nothing of the run moves. */
+function isStill(phase: StudioView['phase']): boolean {
+  return phase !== 'training' && phase !== 'preparing' && phase !== 'probing';
 }
 
 /** Every loss to its last digit, with what it takes to get the same again. */

@@ -15,4 +15,5 @@ export {
   type TransferEvents,
   type TransferInit,
 } from './torrent/model-transfer.ts';
+export { openTorrentFile } from './torrent/torrent-file.ts';
 export type { TransferProgress, TransferStage } from './torrent/transfer-progress.ts';

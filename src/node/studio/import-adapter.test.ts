@@ -45,6 +45,24 @@ test('a GGUF that names no base is given the one that was chosen', async () => {
   expect(readAdapterFacts(parseGgufHeader(imported.gguf)).base).toBe(base.root);
 });
 
+test('a licence that a file names is kept, and one is written with what was learnt', async () => {
+  const foreign = writeGgufLora(adapter, config, { licence: 'CC-BY-4.0' });
+  const learnt = adapterFile(adapter, config, {
+    name: 'x',
+    base: base.root,
+    parent: undefined,
+    licence: 'my own words',
+  });
+  for (const [file, licence] of [
+    [foreign, 'CC-BY-4.0'],
+    [learnt, 'my own words'],
+  ] as const) {
+    const imported = await importAdapter([fileOf('x.gguf', file)], base, config);
+    expect(imported.licence).toBe(licence);
+    expect(parseGgufHeader(imported.gguf).metadata.text('general.license')).toBe(licence);
+  }
+});
+
 test('a GGUF that names its base and its parents is kept byte for byte', async () => {
   const file = adapterFile(adapter, config, { name: 'dialect', base: base.root, parent: root('c') });
   const { gguf } = await importAdapter([fileOf('dialect.gguf', file)], base, config);

@@ -19,6 +19,8 @@ export interface ImportedAdapter {
   readonly name: string;
   /** The GGUF that goes onto the shelf. */
   readonly gguf: Bytes;
+  /** What its file says. */
+  readonly licence: string | undefined;
 }
 
 /** Rank 64 on every product of a 3B model in f32, and room. */
@@ -54,19 +56,26 @@ export async function importAdapter(
   const gguf = await read(file);
   const adapter = readGgufLora(gguf, config);
   const header = parseGgufHeader(gguf);
+  const licence = header.metadata.text('general.license');
   if (header.metadata.text('starling.adapter.base') === undefined) {
-    return rewritten(adapter, stem(file.name), base.root, config);
+    return rewritten(adapter, stem(file.name), base.root, config, licence);
   }
   const facts = readAdapterFacts(header);
   if (facts.base !== base.root) {
     const why = `its file says that it changes model ${facts.base.slice(0, 12)}…, not ${base.root.slice(0, 12)}…`;
     throw new AdapterError('adapter-base', `${why}; choose the base that it was made for`);
   }
-  return { adapter, name: file.name, gguf };
+  return { adapter, name: file.name, gguf, licence };
 }
 
-function rewritten(adapter: LoraAdapter, name: string, base: ModelRoot, config: ModelConfig): ImportedAdapter {
-  return { adapter, name: `${name}.gguf`, gguf: writeGgufLora(adapter, config, { name, base }) };
+function rewritten(
+  adapter: LoraAdapter,
+  name: string,
+  base: ModelRoot,
+  config: ModelConfig,
+  licence?: string,
+): ImportedAdapter {
+  return { adapter, name: `${name}.gguf`, gguf: writeGgufLora(adapter, config, { name, base, licence }), licence };
 }
 
 /** Where a folder was chosen or dropped. */

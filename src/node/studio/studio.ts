@@ -49,6 +49,8 @@ export interface ImportView {
   readonly rank: number;
   /** Matrices that it changes. */
   readonly changes: number;
+  /** What its file says. */
+  readonly licence: string | undefined;
 }
 
 /** A model of the shelf. */
@@ -78,12 +80,16 @@ export interface Studio {
   remedy(): Promise<void>;
   /** Reads an adapter from files and holds it to its base; nothing is trained. Problems are shown in the view. */
   importFiles(files: readonly File[], base: BaseChoice): Promise<void>;
-  /** Puts what was imported, or what was learnt so far, onto this device's shelf. */
-  shelve(): Promise<void>;
+  /**
+   * Puts what was imported, or what was learnt so far, onto this device's shelf.
+   *
+   * @param licence under which others may use it; what the file of an imported one says comes first
+   */
+  shelve(licence?: string): Promise<void>;
   /** What can be tried now: an adapter and the model that it changes. */
   trial(): Promise<{ readonly model: ModelRoot; readonly weights: AdapterWeights } | undefined>;
   /** The adapter as files by name: a PEFT directory, or one GGUF. @throws errors of `adapters` by name */
-  files(kind: 'peft' | 'gguf'): Promise<ReadonlyMap<string, Blob>>;
+  files(kind: 'peft' | 'gguf', licence?: string): Promise<ReadonlyMap<string, Blob>>;
   /** Training waits while the device computes for somebody. */
   setBusy(isBusy: boolean): void;
 }
@@ -112,7 +118,7 @@ export interface StudioComponents {
   /** Needs the model's header only. */
   readonly readConfig: (model: ModelRoot) => Promise<ModelConfig>;
   readonly openAdapter: (root: ModelRoot) => Promise<HeldAdapter>;
-  readonly shelve: (file: { readonly name: string; readonly bytes: Bytes }) => Promise<ModelRoot>;
+  readonly shelve: (file: { readonly name: string; readonly bytes: Bytes }, licence?: string) => Promise<ModelRoot>;
 }
 
 export function createStudio(components: StudioComponents): Studio {
@@ -192,13 +198,15 @@ export function createStudio(components: StudioComponents): Studio {
   }
 
   /** What was learnt so far, named after the file that it was learnt from. */
-  async function trainedFile(): Promise<{ readonly name: string; readonly bytes: Bytes } | undefined> {
+  async function trainedFile(
+    licence: string | undefined,
+  ): Promise<{ readonly name: string; readonly bytes: Bytes } | undefined> {
     const { choice, prepared } = view;
     if (!choice || !prepared) return undefined;
     const weights = await host().readAdapter();
     const { adapterFile } = await import('./adapter-files.ts');
     const name = `${choice.fileName.replace(/\.[^.]*$/, '')}.gguf`;
-    const origin = { name, base: choice.model, parent: choice.start?.root };
+    const origin = { name, base: choice.model, parent: choice.start?.root, licence };
     return { name, bytes: adapterFile({ weights, form: choice.settings.lora }, prepared.config, origin) };
   }
 
@@ -241,14 +249,14 @@ export function createStudio(components: StudioComponents): Studio {
         show({ ...EMPTY });
         const { importAdapter } = await import('./import-adapter.ts');
         imported = await importAdapter(files, base, await readConfig(base.root));
-        const { name, adapter } = imported;
-        show({ imported: { name, base, rank: adapter.form.rank, changes: adapter.weights.size } });
+        const { name, adapter, licence } = imported;
+        show({ imported: { name, base, rank: adapter.form.rank, changes: adapter.weights.size, licence } });
       }),
-    shelve: () =>
+    shelve: (said) =>
       attempt(async () => {
-        const file = imported ? { name: imported.name, bytes: imported.gguf } : await trainedFile();
+        const file = imported ? { name: imported.name, bytes: imported.gguf } : await trainedFile(said);
         if (!file) return;
-        await components.shelve(file);
+        await components.shelve(file, imported?.licence ?? said);
         show({ shelved: file.name });
       }),
     async trial() {
@@ -256,14 +264,15 @@ export function createStudio(components: StudioComponents): Studio {
       if (imported && view.imported) return { model: view.imported.base.root, weights: imported.adapter.weights };
       return choice && { model: choice.model, weights: await host().readAdapter() };
     },
-    async files(kind) {
+    async files(kind, licence) {
       const { choice, prepared } = view;
       if (!choice || !prepared) return new Map();
       const weights = await host().readAdapter();
       const { writeAdapterFiles } = await import('./adapter-files.ts');
       const base = { root: choice.model, name: choice.modelName };
+      const about = { parent: choice.start?.root, licence };
       const adapter = { weights, form: choice.settings.lora };
-      return writeAdapterFiles(kind, adapter, prepared.config, base, choice.start?.root);
+      return writeAdapterFiles(kind, adapter, prepared.config, base, about);
     },
     setBusy: (isBusy) => void worker?.host.setBusy(isBusy),
   };

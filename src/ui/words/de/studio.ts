@@ -52,6 +52,9 @@ export const studio: Words['studio'] = {
   try: 'Probieren',
   start: 'Beginnen mit',
   startNew: 'Einem neuen Adapter',
+  licence: 'Lizenz',
+  licenceHint:
+    'Unter der andere ihn verwenden dürfen. Sie steht in der Datei und wird mit ihr unterschrieben; leer sagt nichts.',
   shelve: 'Ins Regal dieses Geräts stellen',
   isShelved: (name) =>
     `${name} steht im Regal dieses Geräts. Sie können damit chatten, ihn in einem Stapel nennen und von ihm aus weiterlernen.`,

@@ -54,6 +54,8 @@ export const studio = {
   try: 'Try',
   start: 'Begin with',
   startNew: 'A new adapter',
+  licence: 'Licence',
+  licenceHint: 'Under which others may use it. It is written into the file and signed with it; empty says nothing.',
   shelve: 'Put it on this device’s shelf',
   isShelved: (name: string) =>
     `${name} is on this device’s shelf. You can chat with it, name it in a batch, and go on from it.`,
