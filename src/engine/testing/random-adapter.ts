@@ -11,13 +11,20 @@ interface Options {
   readonly targets?: readonly string[];
   /** How strongly it changes the model. */
   readonly strength?: number;
+  /** Only numbers that the engine's pages hold as they are, also scaled: bfloat16. */
+  readonly isHeldExactly?: boolean;
 }
 
-/** An adapter of random numbers that changes a model's answers; bfloat16 has them, also scaled. */
-export function randomAdapter(config: ModelConfig, { rank, seed, targets, strength = 0.5 }: Options): AdapterWeights {
+/** An adapter of random numbers that changes a model's answers. */
+export function randomAdapter(config: ModelConfig, options: Options): AdapterWeights {
+  const { rank, seed, targets, strength = 0.5, isHeldExactly = false } = options;
   const random = createRandom(seed);
   const numbers = (count: number, range: number) =>
-    Float32Array.from({ length: count }, () => bfloat16ToNumber(bfloat16Bits((random.uniform() - 0.5) * range)));
+    Float32Array.from({ length: count }, () => {
+      const number = (random.uniform() - 0.5) * range;
+      return isHeldExactly ? bfloat16ToNumber(bfloat16Bits(number)) : number;
+    });
+  const scale = strength / Math.sqrt(rank);
   const pairs = new Map<string, LowRankPair>();
   for (let layer = 0; layer < config.layers; layer++) {
     for (const { inputs, targets: all } of adapterGroups(config)) {
@@ -27,7 +34,7 @@ export function randomAdapter(config: ModelConfig, { rank, seed, targets, streng
         const b = numbers(outputs * rank, 2);
         pairs.set(`blk.${layer}.${tensor}.weight`, {
           rank,
-          scale: 2 ** Math.round(Math.log2(strength / Math.sqrt(rank))),
+          scale: isHeldExactly ? 2 ** Math.round(Math.log2(scale)) : scale,
           a,
           b,
         });
