@@ -1,6 +1,7 @@
 // The pages of an adapter's ranks for one layer and input, 8 ranks a page (SGMV, Chen et al. 2023; unified paging, Sheng
-// et al. 2023), in bfloat16, two numbers a word: half of what is read, and adapters are mostly trained in it. pool: pages of A (targets, K / 2, 8, 2), then B (4, N, 2): the ranks
-// of two inputs, the outputs of two ranks. table: (slots, TABLE) of page ids.
+// et al. 2023), in bfloat16, two numbers a word: half of what is read, and adapters are mostly trained in it.
+// pool: pages of A (targets, K / 2, 8, 2), then B (4, N, 2): the ranks of two inputs, the outputs of two ranks. table:
+// (slots, TABLE) of page ids.
 const RANKS_PER_PAGE = 8u;
 const MAX_PAGES = 8u;
 const MAX_RANK = 64u;
