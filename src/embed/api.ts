@@ -28,6 +28,8 @@ export interface EmbedEvents {
 export interface AskOptions {
   readonly maxTokens?: number;
   readonly temperature?: number;
+  /** `swarm`: by whoever shares the model, where the tag asks for it and the person agreed; whole, not word by word. */
+  readonly where?: 'device' | 'swarm';
   /** The answer must be one of these. */
   readonly choices?: readonly string[];
   readonly onText?: (text: string) => void;
@@ -39,6 +41,8 @@ export interface EmbedSayOptions {
   readonly fallback?: readonly string[];
   /** The character's adapter, by its content address; one that is not offered here leaves the line to the script. */
   readonly adapter?: string;
+  /** As for `complete`; where it may not be, the script speaks. */
+  readonly where?: 'device' | 'swarm';
   /** Called in the page with a line that passed every other rule; false, or what it throws, gives the scripted line. */
   readonly accepts?: (line: NpcLine) => boolean;
   readonly onSentence?: (sentence: string) => void;

@@ -7,6 +7,8 @@ import { AppError } from '../base/app-error.ts';
  * - `blocked`: the frame did not answer: a content policy, an ad blocker or the network kept it away
  * - `consent-required`: only a person's click on the sheet starts anything
  * - `no-model`: no model that the operator offers is small enough for what the tag allows
+ * - `others-refused`: the tag does not ask, or the person did not agree, that others answer this page's questions
+ * - `broken-answer`: what came back is none of the choices
  * - `foreign-origin`: a message came from an origin that has no part in this; it was dropped
  * - `site-unlisted`: the operator does not know this site key, or not for this origin
  */
@@ -17,6 +19,8 @@ export type EmbedErrorCode =
   | 'blocked'
   | 'consent-required'
   | 'no-model'
+  | 'others-refused'
+  | 'broken-answer'
   | 'foreign-origin'
   | 'site-unlisted';
 

@@ -27,6 +27,8 @@ export const EMBED_MODES = ['offer', 'npc', 'off'] as const;
 /** `none`: a frame that may run scripts and nothing else, so that nothing of it outlives the page. */
 export const FOOTPRINTS = ['site', 'none'] as const;
 /** `yield`: while the page's frames are late, its characters speak from the script. */
+/** Who may answer a page's questions, of those whom its person lets. */
+export const ASKED = ['device', 'others'] as const;
 export const LINES = ['always', 'yield'] as const;
 
 const id = pipe(number(), integer(), minValue(1));
@@ -46,11 +48,16 @@ export const embedOptions = object({
   frameBudgetMs: pipe(number(), minValue(8), maxValue(50)),
   /** Lines of the page's own characters yield too. */
   doLinesYield: optional(boolean(), false),
+  /** The sheet asks whether other people's devices may answer this page's questions. */
+  mayAskOthers: optional(boolean(), false),
 });
 export type EmbedOptions = InferOutput<typeof embedOptions>;
 
 /** The one message between windows: everything later goes over the port that comes with it. */
 export const hello = object({ t: literal('starling/hello'), v: literal(EMBED_PROTOCOL), options: embedOptions });
+
+/** `swarm`: whoever shares the model. */
+const where = optional(picklist(['device', 'swarm']));
 
 const promptMessage = object({ role: picklist(['system', 'user', 'assistant']), content: text(8_000) });
 
@@ -71,6 +78,7 @@ export const hostMessage = variant('t', [
     choices: optional(pipe(array(text(600)), maxLength(600))),
     maxTokens: pipe(number(), integer(), minValue(1), maxValue(512)),
     temperature: pipe(number(), minValue(0), maxValue(2)),
+    where,
   }),
   // The kit checks the scene itself, and names what is wrong with it.
   object({
@@ -79,6 +87,7 @@ export const hostMessage = variant('t', [
     scene: unknown(),
     fallback: pipe(array(text(400)), maxLength(64)),
     adapter: optional(contentAddress),
+    where,
   }),
   object({ t: literal('cancel'), id }),
 ]);

@@ -13,6 +13,8 @@ export interface Question {
   readonly temperature: number;
   readonly maxTokens: number;
   readonly seed: number | undefined;
+  /** The answer must be one of these, and comes as a JSON text; a peer that does not heed that is found out by its answer. */
+  readonly choices?: readonly string[] | undefined;
 }
 
 export interface OthersAnswer {
@@ -21,7 +23,11 @@ export interface OthersAnswer {
   readonly by: PeerId | undefined;
 }
 
-type AskingNode = Pick<StarlingNode, 'snapshot' | 'onChange' | 'submitBatch' | 'cancelJob' | 'removeJob' | 'jobFiles'>;
+/** What asking needs of a node. */
+export type AskingNode = Pick<
+  StarlingNode,
+  'snapshot' | 'onChange' | 'submitBatch' | 'cancelJob' | 'removeJob' | 'jobFiles'
+>;
 
 const OVER: ReadonlySet<JobView['state'] | undefined> = new Set(['done', 'cancelled', 'failed']);
 
@@ -75,9 +81,17 @@ export async function askOthers(
 }
 
 /** In the form of OpenAI's Batch API. */
-function batchOf({ model, messages, isPlain, temperature, maxTokens, seed }: Question): string {
+function batchOf({ model, messages, isPlain, temperature, maxTokens, seed, choices }: Question): string {
   const asked = isPlain ? { prompt: messages.at(-1)?.content ?? '' } : { messages };
-  const body = { model, ...asked, temperature, max_tokens: maxTokens, ...(seed !== undefined && { seed }) };
+  const schema = { type: 'string', enum: choices };
+  const body = {
+    model,
+    ...asked,
+    temperature,
+    max_tokens: maxTokens,
+    ...(seed !== undefined && { seed }),
+    ...(choices && { response_format: { type: 'json_schema', json_schema: { name: 'choices', schema } } }),
+  };
   const url = isPlain ? '/v1/completions' : '/v1/chat/completions';
   return `${JSON.stringify({ custom_id: 'question', method: 'POST', url, body })}\n`;
 }

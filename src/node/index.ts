@@ -5,7 +5,7 @@
  * @module node
  */
 export { applyUpdate, watchForUpdate } from './app-update.ts';
-export { askOthers, type OthersAnswer, type Question } from './ask-others.ts';
+export { askOthers, type AskingNode, type OthersAnswer, type Question } from './ask-others.ts';
 export { createNode } from './create-node.ts';
 export type { Embedding } from './embedding.ts';
 export { endOfflineShell, forgetEverything } from './forget.ts';

@@ -1,17 +1,16 @@
 import { isAbort } from '../../base/app-error.ts';
-import type { Completion, NpcKit, Scene } from '../../npc/index.ts';
-import { completeOnNode } from '../complete-on-node.ts';
+import type { Completion, Scene } from '../../npc/index.ts';
 import { EmbedError } from '../errors.ts';
 import type { FrameMessage, HostMessage } from '../messages.ts';
 import { problemOf } from '../problem-of.ts';
-import type { StartedNode } from './start-node.ts';
+import type { Answering, Computing } from './computing.ts';
 
 export type PageQuestion = Extract<HostMessage, { readonly t: 'complete' | 'say' }>;
 
 export interface AnswersInit {
   readonly send: (message: FrameMessage) => void;
   /** Undefined where the person's grant does not hold, or waits. */
-  readonly computing: () => { readonly started: StartedNode; readonly kit: NpcKit } | undefined;
+  readonly computing: () => Computing | undefined;
   readonly onAnswer: (what: string) => void;
 }
 
@@ -33,10 +32,15 @@ export function createAnswers({ send, computing, onAnswer }: AnswersInit): Answe
       throw new EmbedError('consent-required', 'embed: the person has not agreed here, or has paused it', {});
     }
     const onText = (text: string) => send({ t: 'text', id: question.id, text });
-    if (question.t === 'complete') return complete(now.started, question, onText, signal);
+    const answering = now[question.where ?? 'device'];
+    if (!answering) {
+      const message = 'embed: the tag does not say data-asks="others", or the person did not agree to that';
+      throw new EmbedError('others-refused', message, {});
+    }
+    if (question.t === 'complete') return complete(answering, question, onText, signal);
     const { scene, fallback, adapter } = question;
     // The kit checks the scene: what comes from the page is not believed to be one.
-    const line = await now.kit.say(scene as Scene, {
+    const line = await answering.kit.say(scene as Scene, {
       fallback,
       onSentence: onText,
       signal,
@@ -47,14 +51,17 @@ export function createAnswers({ send, computing, onAnswer }: AnswersInit): Answe
   }
 
   async function complete(
-    { node, model }: StartedNode,
+    { complete: ask }: Answering,
     { messages, choices, maxTokens, temperature }: Extract<PageQuestion, { readonly t: 'complete' }>,
     onText: (text: string) => void,
     signal: AbortSignal,
   ): Promise<Completion> {
     const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
     const asked = { messages, choices, maxTokens, temperature, seed, adapter: undefined };
-    const completion = await completeOnNode(node, model, 0)({ ...asked, onText, signal });
+    const completion = await ask({ ...asked, onText, signal });
+    if (choices && !choices.includes(completion.text)) {
+      throw new EmbedError('broken-answer', `embed: ${completion.by} answered with none of the choices; ask again`, {});
+    }
     onAnswer('an answer for this page');
     return completion;
   }

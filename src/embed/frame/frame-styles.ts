@@ -128,6 +128,7 @@ export const frameStyles = css`
     min-height: 32px;
   }
   input {
+    flex: none;
     width: 20px;
     height: 20px;
     margin: 0;

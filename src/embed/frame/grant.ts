@@ -21,6 +21,8 @@ const schema = object({
   share: number(),
   /** Others' work too, not only this page's characters. */
   isShared: boolean(),
+  /** Other people's devices may answer this page's questions, and read them. */
+  asksOthers: boolean(),
   /** Noted on Starling's own site too: once it is no longer, it is no grant. */
   isNoted: optional(boolean()),
   atMs: time,

@@ -83,9 +83,16 @@ function listen(
     send: (message) => port.postMessage(message),
     onChange: () => badge.requestUpdate(),
   });
-  const { maxDownloadBytes, maxShare, mode } = options;
+  const { maxDownloadBytes, maxShare, mode, mayAskOthers } = options;
   badge.session = session;
-  badge.about = { origin, maxDownloadBytes, maxShare, isOffer: mode === 'offer', kept: mayStore() ? 'own' : 'memory' };
+  badge.about = {
+    origin,
+    maxDownloadBytes,
+    maxShare,
+    isOffer: mode === 'offer',
+    mayAskOthers,
+    kept: mayStore() ? 'own' : 'memory',
+  };
   badge.requestUpdate();
   port.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     const parsed = safeParse(hostMessage, data);

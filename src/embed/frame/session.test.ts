@@ -90,10 +90,10 @@ let session: Session;
 /** The device's list, where the frame may write to it. */
 let listed: SiteGrants | undefined;
 
-function newSession(mode: 'offer' | 'npc' = 'offer', doLinesYield = false): Session {
+function newSession(mode: 'offer' | 'npc' = 'offer', doLinesYield = false, mayAskOthers = false): Session {
   return new Session({
     scope,
-    options: { mode, maxShare: 0.25, maxDownloadBytes: 5_000, frameBudgetMs: 20, doLinesYield },
+    options: { mode, maxShare: 0.25, maxDownloadBytes: 5_000, frameBudgetMs: 20, doLinesYield, mayAskOthers },
     grants: createGrantStore(() => storage),
     clock: { ...clock, now: () => clock.now() + shiftMs },
     openNode: node.open,
@@ -318,4 +318,15 @@ test('an unsound scene is named, a model that fails gives the script', async () 
   session.receive({ t: 'say', id: 2, scene, fallback: ['The lamp? 12 coins.'] });
   await vi.waitFor(() => expect(lastOf('done')).toBeDefined());
   expect(lastOf('done')).toMatchObject({ value: { source: 'script', say: 'The lamp? 12 coins.' } });
+});
+
+test.each([
+  ['nobody asked the person', false, true],
+  ['the person did not agree', true, false],
+])('questions go to nobody else where %s', async (_what, mayAskOthers, asksOthers) => {
+  session = newSession('npc', false, mayAskOthers);
+  await session.agree({ isShared: false, asksOthers, isRemembered: false });
+  session.receive({ t: 'complete', id: 1, messages: [], maxTokens: 8, temperature: 0, where: 'swarm' });
+  await vi.waitFor(() => expect(lastOf('failed')).toMatchObject({ problem: { code: 'embed/others-refused' } }));
+  expect(node.calls).not.toContain('chat');
 });

@@ -1,11 +1,10 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Embedding, NodeSnapshot, SiteGrants, StarlingNode } from '../../node/index.ts';
-import { createNpcKit, type NpcKit } from '../../npc/index.ts';
 import type { EmbedProblem, EmbedState } from '../api.ts';
-import { completeOnNode } from '../complete-on-node.ts';
 import { EmbedError } from '../errors.ts';
 import type { EmbedOptions, FrameMessage, HostMessage } from '../messages.ts';
 import { createAnswers } from './answers.ts';
+import { createComputing, type Computing } from './computing.ts';
 import { isValid, MONTH_MS, VISIT_MS, type Grant, type GrantScope, type GrantStore } from './grant.ts';
 import { ELSEWHERE, startNode, type ChosenModel, type StartedNode } from './start-node.ts';
 
@@ -25,6 +24,7 @@ export interface SessionInit {
 /** What the sheet's switches said. */
 export interface Agreement {
   readonly isShared: boolean;
+  readonly asksOthers?: boolean;
   readonly isRemembered: boolean;
 }
 
@@ -38,7 +38,6 @@ export interface LogLine {
 
 /** A grant is looked at this often; the node asks for itself before whatever it does. */
 const LOOK_MS = 200;
-const LINE_DEADLINE_MS = 10_000;
 const LOGGED = 50;
 /** Frames that were late are not trusted again at once: lines would make them so in turn. */
 const LATE_HOLD_MS = 2_000;
@@ -56,7 +55,7 @@ export class Session {
   #opening: Promise<StarlingNode> | undefined;
   #chosen: ChosenModel | undefined;
   #started: StartedNode | undefined;
-  #kit: NpcKit | undefined;
+  #computing: Computing | undefined;
   #state: EmbedState = 'off';
   #problem: EmbedProblem | undefined;
   #p90Ms: number | undefined;
@@ -68,8 +67,7 @@ export class Session {
     this.#init = init;
     this.#answers = createAnswers({
       send: init.send,
-      computing: () =>
-        this.#started && this.#kit && this.#mayWork() ? { started: this.#started, kit: this.#kit } : undefined,
+      computing: () => (this.#started && this.#mayWork() ? this.#computing : undefined),
       onAnswer: (what) => {
         this.#lines += 1;
         this.#note(what);
@@ -158,13 +156,14 @@ export class Session {
   }
 
   /** The person's own click on Start; nothing else may call it. */
-  async agree({ isShared, isRemembered }: Agreement): Promise<void> {
+  async agree({ isShared, asksOthers = false, isRemembered }: Agreement): Promise<void> {
     const { clock, options, scope, grants } = this.#init;
     const atMs = clock.now();
     const grant: Grant = {
       ...scope,
       share: options.maxShare,
       isShared: isShared && options.mode === 'offer',
+      asksOthers: asksOthers && options.mayAskOthers,
       atMs,
       expiresAtMs: atMs + (isRemembered ? MONTH_MS : VISIT_MS),
     };
@@ -213,7 +212,7 @@ export class Session {
 
   async #end(state: 'off' | 'failed', problem: EmbedProblem | undefined): Promise<void> {
     this.#grant = undefined;
-    this.#kit = undefined;
+    this.#computing = undefined;
     this.#problem = problem;
     this.#endLook();
     this.#pauses.delete('elsewhere');
@@ -262,10 +261,9 @@ export class Session {
       return this.#init.send({ t: 'error', problem: started.problem });
     }
     this.#started = started;
-    const complete = completeOnNode(started.node, started.model, maxDownloadBytes);
-    this.#kit = createNpcKit({
-      complete,
-      deadlineMs: LINE_DEADLINE_MS,
+    this.#computing = createComputing(started, {
+      asksOthers: grant.asksOthers,
+      maxDownloadBytes,
       clock,
       isBusy: () => options.doLinesYield && clock.now() < this.#lateUntilMs,
     });

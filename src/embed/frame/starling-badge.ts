@@ -15,6 +15,7 @@ export interface About {
   readonly maxDownloadBytes: number;
   readonly maxShare: number;
   readonly isOffer: boolean;
+  readonly mayAskOthers: boolean;
   readonly kept: Kept;
 }
 
@@ -23,7 +24,7 @@ export class StarlingBadge extends LitElement {
   static override styles = [frameStyles];
 
   session: Session | undefined;
-  about: About = { origin: '', maxDownloadBytes: 0, maxShare: 0, isOffer: true, kept: 'own' };
+  about: About = { origin: '', maxDownloadBytes: 0, maxShare: 0, isOffer: true, mayAskOthers: false, kept: 'own' };
   #isSeen = false;
   #endWatch = () => {};
   #watched: Element | undefined;
@@ -70,7 +71,11 @@ export class StarlingBadge extends LitElement {
   #agree(event: Event): void {
     if (!event.isTrusted || !this.#isSeen) return;
     const isChecked = (id: string) => this.renderRoot.querySelector<HTMLInputElement>(`#${id}`)?.checked === true;
-    void this.session?.agree({ isShared: isChecked('others'), isRemembered: isChecked('remember') });
+    void this.session?.agree({
+      isShared: isChecked('others'),
+      asksOthers: isChecked('asks'),
+      isRemembered: isChecked('remember'),
+    });
   }
 
   override render() {
@@ -104,7 +109,7 @@ export class StarlingBadge extends LitElement {
 
   #question(): TemplateResult {
     const { rows } = strings;
-    const { origin, maxDownloadBytes, maxShare, isOffer, kept } = this.about;
+    const { origin, maxDownloadBytes, maxShare, isOffer, mayAskOthers, kept } = this.about;
     const problem = this.session?.problem;
     return html`<div class="backdrop" @keydown=${(event: KeyboardEvent) => this.#onKey(event)}>
       <section class="sheet" role="dialog" aria-modal="true" aria-labelledby="title">
@@ -117,13 +122,14 @@ export class StarlingBadge extends LitElement {
           <dt>${rows.download}</dt>
           <dd>${rows.downloadText(`${Math.round(maxDownloadBytes / 2 ** 20)} MiB`, rows.kept[kept])}</dd>
           <dt>${rows.network}</dt>
-          <dd>${isOffer ? rows.networkText : rows.networkNone}</dd>
+          <dd>${isOffer || mayAskOthers ? rows.networkText : rows.networkNone}</dd>
           <dt>${rows.get}</dt>
           <dd>${rows.getText}</dd>
           <dt>${rows.stop}</dt>
           <dd>${rows.stopText}</dd>
         </dl>
         ${isOffer ? html`<label><input type="checkbox" id="others" checked />${strings.others}</label>` : nothing}
+        ${mayAskOthers ? html`<label><input type="checkbox" id="asks" />${strings.asksOthers}</label>` : nothing}
         ${kept === 'memory' ? nothing : html`<label><input type="checkbox" id="remember" />${strings.remember}</label>`}
         <div class="row" data-seen>
           <button data-first @click=${() => this.session?.closeSheet()}>${strings.notNow}</button>

@@ -40,6 +40,7 @@ export const strings = {
     stopText: 'press Pause on the badge, or open it and end it; closing the page ends everything',
   },
   others: 'Also answer other people’s requests',
+  asksOthers: 'Let other people’s devices answer this page’s questions; they can read them',
   remember: 'For 30 days on this site, instead of this visit only',
   start: 'Start',
   notNow: 'Not now',
@@ -78,4 +79,4 @@ export const strings = {
 } as const;
 
 /** A change of its meaning is a new version, and people are asked again. */
-export const EMBED_TEXT_VERSION = '2026-11-22.1';
+export const EMBED_TEXT_VERSION = '2026-11-22.2';

@@ -132,9 +132,10 @@ export function createApi(attributes: TagAttributes | EmbedError, origin: string
     pause: () => connection?.send({ t: 'pause' }),
     resume: () => connection?.send({ t: 'resume' }),
     revoke: () => connection?.send({ t: 'revoke' }),
-    async complete(messages, { maxTokens = 64, temperature = 0, choices, onText = () => undefined, signal } = {}) {
+    async complete(messages, options = {}) {
+      const { maxTokens = 64, temperature = 0, choices, where = 'device', onText = () => undefined, signal } = options;
       if (!connection) throw new EmbedError('consent-required', 'embed: nothing runs here; use another way', {});
-      const question = { t: 'complete' as const, messages: [...messages], maxTokens, temperature };
+      const question = { t: 'complete' as const, messages: [...messages], maxTokens, temperature, where };
       const answer = await requests.ask({ ...question, ...(choices && { choices: [...choices] }) }, onText, signal);
       return answer as Completion;
     },
@@ -148,6 +149,7 @@ export function createApi(attributes: TagAttributes | EmbedError, origin: string
             scene,
             fallback: [...(options.fallback ?? [])],
             adapter: options.adapter,
+            where: options.where ?? ('device' as const),
           };
           const line = (await requests.ask(
             question,

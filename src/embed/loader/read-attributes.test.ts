@@ -14,6 +14,7 @@ test('a tag with nothing but its key asks for little', () => {
       maxDownloadBytes: 200 * 1024 * 1024,
       frameBudgetMs: 20,
       doLinesYield: false,
+      mayAskOthers: false,
     },
   });
   const full = { site: 'a-1', target: '#here', mode: 'npc', maxDuty: '10', maxDownloadMb: '5', frameBudgetMs: '33.4' };
@@ -24,6 +25,7 @@ test.each([
   [{}, 'data-site'],
   [{ site: 'No Key' }, 'data-site'],
   [{ site: 'shop', mode: 'auto' }, 'data-mode'],
+  [{ site: 'shop', asks: 'all' }, 'data-asks'],
   [{ site: 'shop', consent: 'given' }, 'data-consent'],
   [{ site: 'shop', maxDuty: '51' }, 'data-max-duty'],
   [{ site: 'shop', maxDuty: '1e9' }, 'data-max-duty'],

@@ -1,5 +1,5 @@
 import { EmbedError } from '../errors.ts';
-import { EMBED_MODES, FOOTPRINTS, LINES, type EmbedOptions } from '../messages.ts';
+import { ASKED, EMBED_MODES, FOOTPRINTS, LINES, type EmbedOptions } from '../messages.ts';
 
 /** Everything that the script tag says. */
 export interface TagAttributes {
@@ -11,7 +11,7 @@ export interface TagAttributes {
   readonly options: EmbedOptions;
 }
 
-const KNOWN = ['site', 'target', 'mode', 'maxDuty', 'maxDownloadMb', 'frameBudgetMs', 'footprint', 'lines'];
+const KNOWN = ['site', 'target', 'mode', 'maxDuty', 'maxDownloadMb', 'frameBudgetMs', 'footprint', 'lines', 'asks'];
 const MIB = 1024 * 1024;
 
 /**
@@ -34,6 +34,7 @@ export function readAttributes(data: Readonly<Record<string, string | undefined>
       maxDownloadBytes: readNumber(data, 'maxDownloadMb', 200, 1, 2_047) * MIB,
       frameBudgetMs: readNumber(data, 'frameBudgetMs', 20, 8, 50),
       doLinesYield: readChoice(data, 'lines', LINES) === 'yield',
+      mayAskOthers: readChoice(data, 'asks', ASKED) === 'others',
     },
   };
 }
