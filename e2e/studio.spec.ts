@@ -88,7 +88,7 @@ test('a model is taught a character, tried and saved', async () => {
   await operator.stop();
   operator = await startOperator({ models: [BASE, file] });
   const guest = await visit({ at: '#chat' });
-  await guest.page.getByLabel('Model').selectOption('innkeeper.gguf');
+  await guest.page.getByRole('combobox', { name: 'Model' }).selectOption('innkeeper.gguf');
   await guest.page.getByLabel('Your message').fill('Where can I sleep?');
   await guest.page.getByRole('button', { name: 'Send' }).click();
   await expect(guest.page.locator('li[data-role="assistant"]')).not.toHaveText('…');

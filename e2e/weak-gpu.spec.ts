@@ -2,17 +2,18 @@ import { basename } from 'node:path';
 import { expect, test, type BrowserContext } from '@playwright/test';
 import { expectAccessible } from './accessible.ts';
 import { makeBatch } from './make-batch.ts';
-import { startOperator, storyModel, storyModelName, type Operator } from './operator.ts';
+import { startOperator, type Operator } from './operator.ts';
 import { takePicture } from './picture.ts';
 import { submitBatch } from './tab.ts';
 import { useVisitors } from './visitors.ts';
 
-const LARGE = 'public/models/starling-builtin.gguf';
+const LARGE = 'e2e/fixtures/llama-Q4_K_M.gguf';
+const SMALL = 'public/models/starling-builtin.gguf';
 let operator: Operator;
 const visit = useVisitors(() => operator.url);
 
 test.beforeAll(async () => {
-  operator = await startOperator({ models: [LARGE, storyModel()] });
+  operator = await startOperator({ models: [LARGE, SMALL] });
 });
 test.afterAll(() => operator.stop());
 
@@ -35,7 +36,7 @@ async function weaken(context: BrowserContext, maxBufferSize: number): Promise<v
 
 test('a GPU too weak for a model says so and shares a smaller one by one click', async () => {
   const { page, context } = await visit();
-  await weaken(context, 1_000_000);
+  await weaken(context, 1_100_000);
   await page.getByRole('button', { name: 'Contribute…' }).click();
   await page
     .getByRole('dialog')
@@ -47,9 +48,14 @@ test('a GPU too weak for a model says so and shares a smaller one by one click',
   await expect(alert).toContainText('This GPU allows too little memory at once for this model. Try a smaller model.');
   await takePicture(page, 'weak-gpu');
   await expectAccessible(page);
-  await page.getByRole('button', { name: `Share ${basename(storyModel())} instead` }).click();
+  await page.getByRole('button', { name: `Share ${basename(SMALL)} instead` }).click();
   await expect(page.getByTestId('phase')).toHaveAttribute('data-phase', 'serving');
   await expect(page.getByRole('alert')).toHaveCount(0);
-  const card = await submitBatch(page, 'small.jsonl', makeBatch(2, storyModelName(), { maxTokens: 4 }), 'device');
+  const card = await submitBatch(
+    page,
+    'small.jsonl',
+    makeBatch(2, basename(SMALL, '.gguf'), { maxTokens: 4 }),
+    'device',
+  );
   await expect(card).toHaveAttribute('data-state', 'done');
 });
