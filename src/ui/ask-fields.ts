@@ -1,9 +1,10 @@
 import { css, html } from 'lit';
+import type { Where } from './where-choice.ts';
 import { words } from './words/words.ts';
 
 /** How a question is asked. */
 export interface AskSettings {
-  readonly where: 'device' | 'swarm';
+  readonly where: Where;
   /** Go on with the text instead of answering it. */
   readonly isPlain: boolean;
   /** Who the model is to be; empty: the model as it is. */

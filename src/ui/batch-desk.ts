@@ -4,6 +4,7 @@ import { formatBytes, formatCount, formatDuration, formatPeer, formatTime } from
 import { inbox } from './inbox.ts';
 import { NodeElement } from './node-element.ts';
 import { saveFile } from './save-file.ts';
+import { whereChoice, whereStyles, type Where } from './where-choice.ts';
 import { words } from './words/words.ts';
 import './problem-note.ts';
 
@@ -11,6 +12,7 @@ import './problem-note.ts';
 export class BatchDesk extends NodeElement {
   static override styles = [
     ...NodeElement.styles,
+    whereStyles,
     css`
       .drop {
         border: 2px dashed var(--ink-soft);
@@ -32,19 +34,7 @@ export class BatchDesk extends NodeElement {
         margin-top: 0.75rem;
       }
       fieldset {
-        border: 0;
-        padding: 0;
-        margin: 0.75rem 0 0;
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0.25rem 1.25rem;
         justify-content: center;
-      }
-      input[type='radio'] {
-        width: 24px;
-        height: 24px;
-        vertical-align: middle;
-        accent-color: var(--accent);
       }
       label {
         display: inline-flex;
@@ -56,7 +46,7 @@ export class BatchDesk extends NodeElement {
   ];
 
   #isOver = false;
-  #where: 'swarm' | 'device' = 'swarm';
+  #where: Where = 'swarm';
   #adapter: ShelfModel['root'] | undefined;
   #refused: Problem | undefined;
   /** Of each batch that runs, what was answered when this page first saw it. */
@@ -103,11 +93,8 @@ export class BatchDesk extends NodeElement {
             input.value = '';
           }}
         />
-        <fieldset>
-          <legend class="visually-hidden">${text.who}</legend>
-          ${this.#choice('swarm', text.swarm)} ${this.#choice('device', text.device)}
-        </fieldset>
-        ${this.#adapters()} ${this.#arrived()}
+        ${whereChoice(this.#where, ['swarm', 'device'], (where) => (this.#where = where))} ${this.#adapters()}
+        ${this.#arrived()}
       </div>
       <problem-note .problem=${this.#refused}></problem-note>
       ${jobs.map((job) => this.#job(job))}
@@ -132,20 +119,6 @@ export class BatchDesk extends NodeElement {
         ${text.send}
       </button>
     </div>`;
-  }
-
-  #choice(where: 'swarm' | 'device', words: string) {
-    return html`<label
-      ><input
-        type="radio"
-        name="where"
-        value=${where}
-        .checked=${this.#where === where}
-        @change=${() => {
-          this.#where = where;
-        }}
-      />${words}</label
-    >`;
   }
 
   #adapters() {

@@ -4,6 +4,7 @@ import { askOthers, problemOf, type JobView, type Problem, type ShelfModel } fro
 import { askFields, askStyles, readAskFields, type AskSettings } from './ask-fields.ts';
 import { formatBytes, formatPeer, formatSeconds } from './format.ts';
 import { NodeElement } from './node-element.ts';
+import { whereChoice, whereStyles, type Where } from './where-choice.ts';
 import { words } from './words/words.ts';
 import './problem-note.ts';
 
@@ -19,6 +20,7 @@ export class ChatBox extends NodeElement {
   static override styles = [
     ...NodeElement.styles,
     askStyles,
+    whereStyles,
     css`
       ol {
         list-style: none;
@@ -42,23 +44,6 @@ export class ChatBox extends NodeElement {
         display: grid;
         gap: 0.75rem;
       }
-      fieldset {
-        border: 0;
-        padding: 0;
-        margin: 0;
-      }
-      fieldset label {
-        display: inline-flex;
-        gap: 0.4rem;
-        align-items: center;
-        min-height: 28px;
-        margin-right: 1.25rem;
-      }
-      input[type='radio'] {
-        width: 24px;
-        height: 24px;
-        accent-color: var(--accent);
-      }
       textarea {
         width: 100%;
         min-height: 5rem;
@@ -67,7 +52,7 @@ export class ChatBox extends NodeElement {
   ];
 
   #turns: Turn[] = [];
-  #where: AskSettings['where'] = 'device';
+  #where: Where = 'device';
   #running: AbortController | undefined;
   #waiting: JobView['state'] | undefined;
   #problem: Problem | undefined;
@@ -92,10 +77,7 @@ export class ChatBox extends NodeElement {
         ${this.#turns.map((turn) => this.#turn(turn))}
       </ol>
       <form @submit=${(event: SubmitEvent) => void this.#send(event)}>
-        <fieldset>
-          <legend class="visually-hidden">${words().batch.who}</legend>
-          ${this.#choice('device', text.device)} ${this.#choice('swarm', words().batch.swarm)}
-        </fieldset>
+        ${whereChoice(this.#where, ['device', 'swarm'], (where) => this.#ask(where))}
         <label
           >${text.model}
           <select name="model">
@@ -131,19 +113,9 @@ export class ChatBox extends NodeElement {
     return html`<li class="card" data-role=${role}>${content || '…'}${small}</li>`;
   }
 
-  #choice(where: AskSettings['where'], label: string) {
-    return html`<label
-      ><input
-        type="radio"
-        name="where"
-        value=${where}
-        .checked=${this.#where === where}
-        @change=${() => {
-          this.#where = where;
-          this.requestUpdate();
-        }}
-      />${label}</label
-    >`;
+  #ask(where: Where) {
+    this.#where = where;
+    this.requestUpdate();
   }
 
   #clear() {

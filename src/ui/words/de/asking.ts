@@ -85,7 +85,6 @@ export const asking = {
       device: 'Die Antwort wird auf diesem Gerät berechnet. Was Sie schreiben, bleibt hier.',
       swarm: 'Jemand, der dieses Modell teilt, berechnet die Antwort und kann lesen, was Sie schreiben.',
     },
-    device: 'Dieses Gerät',
     settings: 'Wie gefragt wird',
     kind: 'Was zu tun ist',
     kinds: { chat: 'Auf die Nachricht antworten', plain: 'Den Text fortsetzen' },

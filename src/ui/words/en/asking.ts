@@ -86,7 +86,6 @@ export const asking = {
       device: 'The answer is computed on this device. What you write stays on it.',
       swarm: 'Somebody who shares this model computes the answer, and can read what you write.',
     },
-    device: 'This device',
     settings: 'How it is asked',
     kind: 'What to do',
     kinds: { chat: 'Answer the message', plain: 'Go on with the text' },
